@@ -1,0 +1,1 @@
+"""Measured here and now: `make bench`, or one by name."""

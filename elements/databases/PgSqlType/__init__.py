@@ -1,0 +1,5 @@
+"""Databases on a PostgreSQL server."""
+
+from .loader import Loader
+
+__all__ = ["Loader"]

@@ -1,0 +1,5 @@
+"""A whole number that the database counts up; the usual primary key."""
+
+from datatypes.Meta import datatypes
+
+AutoInt = datatypes.AutoInt

@@ -1,0 +1,5 @@
+"""A day."""
+
+from datatypes.Meta import datatypes
+
+Date = datatypes.Date

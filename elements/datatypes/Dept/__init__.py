@@ -1,0 +1,5 @@
+"""The id of a department."""
+
+from datatypes.Meta import datatypes
+
+Dept = datatypes.Dept

@@ -1,0 +1,5 @@
+"""Descriptions of stored files."""
+
+from datatypes.Meta import datatypes
+
+File = datatypes.File

@@ -1,0 +1,5 @@
+"""Descriptions of stored images."""
+
+from datatypes.Meta import datatypes
+
+Image = datatypes.Image

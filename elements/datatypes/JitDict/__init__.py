@@ -1,0 +1,5 @@
+"""A dictionary; its members are attributes too."""
+
+from datatypes.Meta import datatypes
+
+JitDict = datatypes.JitDict

@@ -1,0 +1,5 @@
+"""A list."""
+
+from datatypes.Meta import datatypes
+
+JitList = datatypes.JitList

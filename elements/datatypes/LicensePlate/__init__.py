@@ -1,0 +1,5 @@
+"""A licence plate."""
+
+from datatypes.Meta import datatypes
+
+LicensePlate = datatypes.LicensePlate

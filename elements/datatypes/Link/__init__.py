@@ -1,0 +1,5 @@
+"""A web address."""
+
+from datatypes.Meta import datatypes
+
+Link = datatypes.Link

@@ -1,0 +1,5 @@
+"""A long text, without limit unless `maxLen` sets one."""
+
+from datatypes.Meta import datatypes
+
+Ltext = datatypes.Ltext

@@ -1,0 +1,5 @@
+"""Ids of departments."""
+
+from datatypes.Meta import datatypes
+
+MultiDept = datatypes.MultiDept

@@ -1,0 +1,5 @@
+"""Some of several options."""
+
+from datatypes.Meta import datatypes
+
+MultiDropdown = datatypes.MultiDropdown

@@ -1,0 +1,5 @@
+"""Ids of persons."""
+
+from datatypes.Meta import datatypes
+
+MultiMember = datatypes.MultiMember

@@ -1,0 +1,5 @@
+"""A percentage."""
+
+from datatypes.Meta import datatypes
+
+Percent = datatypes.Percent

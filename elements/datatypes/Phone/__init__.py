@@ -1,0 +1,5 @@
+"""A telephone number."""
+
+from datatypes.Meta import datatypes
+
+Phone = datatypes.Phone

@@ -1,0 +1,5 @@
+"""One of several options."""
+
+from datatypes.Meta import datatypes
+
+Radio = datatypes.Radio

@@ -1,0 +1,5 @@
+"""Text with markup."""
+
+from datatypes.Meta import datatypes
+
+RichText = datatypes.RichText

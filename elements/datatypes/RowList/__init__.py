@@ -1,0 +1,5 @@
+"""Rows of another model."""
+
+from datatypes.Meta import datatypes
+
+RowList = datatypes.RowList

@@ -1,0 +1,5 @@
+"""A serial number."""
+
+from datatypes.Meta import datatypes
+
+Serial = datatypes.Serial

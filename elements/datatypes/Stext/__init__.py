@@ -1,0 +1,5 @@
+"""A short text of at most `maxLen` (255) characters."""
+
+from datatypes.Meta import datatypes
+
+Stext = datatypes.Stext

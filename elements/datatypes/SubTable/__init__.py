@@ -1,0 +1,5 @@
+"""Rows that belong to this one."""
+
+from datatypes.Meta import datatypes
+
+SubTable = datatypes.SubTable

@@ -1,0 +1,5 @@
+"""A time of day."""
+
+from datatypes.Meta import datatypes
+
+Time = datatypes.Time

@@ -1,0 +1,5 @@
+"""The family of values that the whole application can read."""
+
+from .loader import Loader
+
+__all__ = ["Loader"]

@@ -1,0 +1,1 @@
+"""What JitAi applications import from the platform."""

@@ -1,0 +1,1 @@
+"""Time and text functions that JitAi applications expect under these names."""

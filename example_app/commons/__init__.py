@@ -1,0 +1,1 @@
+"""What the elements of the shop share."""

@@ -1,0 +1,6 @@
+"""`python -m jitai_tasks` is the command line."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Dates to moments, many in a row: what a rule does with one date, at the speed that a million need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..schedule.civil import DAY
+from .rules import Rule
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
+_MOST_DAYS = 10_000
+
+
+class Instants:
+    """When a row with this date is due, for rules that are `plainly`.
+
+    On most days the offset from universal time does not change, also not on the days around; there, wall time is moved
+    by it and nothing else. All other days, and all other kinds of values, are left to the rule.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._trigger = rule.timer.trigger
+        self._zone = rule.timer.local.zone
+        offset = rule.timer.start_offset
+        self._moved = offset.elapsed
+        self._simple = offset.days == 0 and offset.time is None
+        #: What to subtract from wall time on a day (counted from 1970); None where it changes.
+        self._days: dict[int, int | None] = {}
+
+    def __call__(self, value: object) -> int:
+        if type(value) is datetime and value.tzinfo is None and self._simple:
+            span = value - _EPOCH
+            shift = self._days[span.days] if span.days in self._days else self._learn(span.days)
+            if shift is not None:
+                return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds - shift + self._moved
+        return self._trigger(value)
+
+    def _learn(self, day: int) -> int | None:
+        if len(self._days) > _MOST_DAYS:
+            self._days.clear()
+        low, high = (day - 2) * DAY, (day + 3) * DAY
+        steady = not self._zone.transitions(low, high)
+        self._days[day] = shift = self._zone.offset(day * DAY) if steady and abs(day) < 700_000 else None
+        return shift

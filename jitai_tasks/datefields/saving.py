@@ -1,0 +1,224 @@
+"""Saved and deleted rows: their jobs follow in the transaction of the save."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..app import App
+from ..errors import ModelError
+from ..models import reading
+from ..models.catalog import models
+from ..models.changes import Change
+from ..models.fields import plain
+from ..models.mapping import Model
+from ..models.normal import NormalModel
+from ..models.rows import JitDict, RowData
+from .planning import Own, Result, apply, look_at, own_run
+from .rules import Rule, Values, rules
+
+_logger = logging.getLogger(__name__)
+
+#: Rows read again with one statement.
+_AT_ONCE = 500
+#: What drivers and types raise when a stored value cannot be made into a Python value.
+UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
+
+
+class DateFields:
+    """Follows changes of rows: the last thing before the commit is to bring their jobs in step."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def before(self, session: Session, change: Change) -> None:
+        """Nothing: only what is written counts."""
+
+    def after(self, session: Session, change: Change) -> None:
+        """Nothing: rows may change again before the commit."""
+
+    def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
+        """Plan for all rows at once; those of another database when its transaction has committed."""
+        for model, rows in _by_model(changes).items():
+            watching = rules(self._app).of_model(model.name)
+            if not watching:
+                continue
+            if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
+                known: list[tuple[str, Values | None]] = list(rows.items())
+            else:
+                known = read_again(session.connection(bind_arguments={"mapper": model.entity}), model, list(rows))
+            self._plan(session, model, watching, known)
+
+    def _plan(
+        self, session: Session, model: Model, watching: Sequence[Rule], rows: list[tuple[str, Values | None]]
+    ) -> None:
+        own = own_run(session)
+        if _same_database(self._app, session, model):
+            plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own)
+            return
+
+        def plan_alone(_session: Session) -> None:
+            with self._app.database.begin() as connection:
+                plan(self._app, connection, watching, rows, own)
+
+        sa.event.listen(session, "after_commit", plan_alone, once=True)
+
+
+def plan(
+    app: App,
+    connection: sa.Connection,
+    watching: Sequence[Rule],
+    rows: Sequence[tuple[str, Values | None]],
+    own: Own | None = None,
+) -> Result:
+    """Bring the jobs of these rows in step with every rule that watches them."""
+    total = Result()
+    now = app.database.now()
+    for rule in watching:
+        total.add(apply(connection, rule, rows, look_at(connection, rule.task, now=now, run=own)))
+    return total
+
+
+def save_row(app: App, given: object) -> JitDict:
+    """What `TaskSvc.saveDateFieldTask` does: plan for the row of a change; answers `{"saved": n, "removed": m}`."""
+    model, post, prev = _told(app, given)
+    if post is None:
+        return delete_row(app, given)
+    rows: list[tuple[str, Values | None]] = [(model.subject(post), _complete(model, post))]
+    if prev is not None and _has_key(model, prev) and model.subject(prev) != model.subject(post):
+        rows.append((model.subject(prev), None))
+    done = _planned(app, model, rows)
+    return JitDict(saved=done.saved, removed=done.removed)
+
+
+def delete_row(app: App, given: object) -> JitDict:
+    """What `TaskSvc.deleteDateFieldTask` does: the row is gone, so are its jobs; answers `{"removed": m}`."""
+    model, post, prev = _told(app, given)
+    row = prev if prev is not None else post
+    if row is None:
+        raise ModelError(model.name, "a deleted row is told in prevData")
+    done = _planned(app, model, [(model.subject(row), None)])
+    return JitDict(removed=done.removed)
+
+
+def read_again(
+    connection: sa.Connection, model: Model, subjects: Sequence[str], bad: list[tuple[str, str]] | None = None
+) -> list[tuple[str, Values | None]]:
+    """The rows as the database has them now; None for those that are gone.
+
+    Rows that hold what Python cannot are left out, logged and added to `bad`.
+    """
+    found: list[tuple[str, Values | None]] = []
+    for start in range(0, len(subjects), _AT_ONCE):
+        some = subjects[start : start + _AT_ONCE]
+        try:
+            found += _read(connection, model, some)
+        except UNREADABLE:
+            for subject in some:
+                found += _read_alone(connection, model, subject, [] if bad is None else bad)
+    return found
+
+
+def _read(connection: sa.Connection, model: Model, subjects: Sequence[str]) -> list[tuple[str, Values | None]]:
+    columns = [cast("sa.Column[Any]", field.column).label(name) for name, field in model.fields.items()]
+    keys = [model.key(subject) for subject in subjects]
+    rows = connection.execute(sa.select(*columns).where(model.where_keys(keys))).mappings()
+    known: dict[str, Values] = {model.subject(values): values for values in map(dict, rows)}
+    return [(subject, known.get(subject)) for subject in subjects]
+
+
+def _read_alone(
+    connection: sa.Connection, model: Model, subject: str, bad: list[tuple[str, str]]
+) -> list[tuple[str, Values | None]]:
+    try:
+        return _read(connection, model, [subject])
+    except UNREADABLE as error:
+        reason = str(getattr(error, "orig", None) or error)
+        _logger.error("row %s of %s cannot be read: %s", subject, model.name, reason)
+        bad.append((subject, reason))
+        return []
+
+
+def _planned(app: App, model: Model, rows: list[tuple[str, Values | None]]) -> Result:
+    with app.transaction() as session:
+        return plan(app, session.connection(), rules(app).of_model(model.name), rows, own_run())
+
+
+def _by_model(changes: Sequence[Change]) -> dict[Model, dict[str, Values | None]]:
+    """The last state of every changed row."""
+    found: dict[Model, dict[str, Values | None]] = {}
+    for change in changes:
+        rows = found.setdefault(change.model, {})
+        if change.prev is not None and _has_key(change.model, change.prev):
+            rows[change.model.subject(change.prev)] = None
+        if change.post is not None:
+            rows[change.subject] = change.post
+    return found
+
+
+def _is_whole(values: Values, watching: Sequence[Rule]) -> bool:
+    """Whether all is known that the rules look at: a field that the database fills in is not."""
+    return all(name in values for rule in watching for name in rule.fields)
+
+
+def _has_key(model: Model, values: Mapping[str, object]) -> bool:
+    return all(plain(values.get(name)) is not None for name in model.primary)
+
+
+def _same_database(app: App, session: Session, model: Model) -> bool:
+    """Whether the session writes where the jobs are; else both cannot commit together."""
+    url = session.get_bind(mapper=model.entity).engine.url
+    ours = app.database.engine.url
+    return (url.get_backend_name(), url.host, url.port, url.database) == (
+        ours.get_backend_name(), ours.host, ours.port, ours.database,
+    )  # fmt: skip
+
+
+def _told(app: App, given: object) -> tuple[Model, Values | None, Values | None]:
+    """Model, row after and row before, from any form in which JitAi's code tells of a change."""
+    told = _as_mapping(given)
+    post, prev = told.get("postData"), told.get("prevData")
+    model = _model_of(app, told.get("model"), post, prev)
+    return model, _values(post), _values(prev)
+
+
+def _as_mapping(given: object) -> Mapping[str, object]:
+    inner = plain(given)
+    if isinstance(inner, NormalModel):
+        return {"postData": inner, "prevData": inner.before()}
+    if isinstance(inner, RowData):
+        inner = inner.toDict()
+    if isinstance(inner, Mapping):
+        return cast("Mapping[str, object]", inner)
+    held = getattr(inner, "value", None)
+    if isinstance(held, Mapping):
+        return cast("Mapping[str, object]", held)
+    raise ModelError("date field", f"a change is {{'postData': …, 'prevData': …}}, not a {type(given).__name__}")
+
+
+def _model_of(app: App, named: object, *rows: object) -> Model:
+    name = plain(named)
+    if isinstance(name, str) and name:
+        return models(app).get(name)
+    for row in rows:
+        found = plain(row)
+        if isinstance(found, NormalModel):
+            return found.model()
+    raise ModelError("date field", "the change names no model: give 'model', or a row object as postData or prevData")
+
+
+def _values(row: object) -> Values | None:
+    found = plain(row)
+    if found is None:
+        return None
+    values = found.toDict() if isinstance(found, RowData) else cast("Mapping[str, object]", found)
+    return {str(name): plain(value) for name, value in values.items()} or None
+
+
+def _complete(model: Model, values: Values) -> Values | None:
+    """The row as its transaction sees it: what a caller hands over may be partial, or older than the save."""
+    return reading.by_key(model, values)

@@ -1,0 +1,1 @@
+"""Rows and fields: what task functions and models hand to users' code."""

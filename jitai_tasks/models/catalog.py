@@ -1,0 +1,203 @@
+"""The models of an open app: bound to their tables when they are first needed, found by name and by mapped class."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import registry
+
+from ..definition import Definition
+from ..errors import ModelError
+from . import inferred, tables
+from .changes import Follower, Watch
+from .fields import plain
+from .mapping import Model, field_info, fields_of
+from .normal import NormalModel
+
+if TYPE_CHECKING:
+    from ..app import App
+    from ..store import Database
+NORMAL = "models.NormalType"
+MAPPED = "models.SQLAlchemyType"
+DEFAULT_DATABASE = "databases.Default"
+#: What rows offer themselves.
+TAKEN = frozenset(name for name in dir(NormalModel) if not name.startswith("_"))
+
+
+def models(app: App) -> Models:
+    """The models of an app."""
+    return app.part(Models)
+
+
+class Models:
+    """See `models`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._registry = registry()
+        self._by_name: dict[str, Model] = {}
+        self._by_class: dict[type, Model | None] = {}
+        self._paths = _paths(app)
+        self._watch: Watch | None = None
+        self._unsure: set[sa.Table] = set()
+        self._indexed = _watched_fields(app)
+
+    @property
+    def watched(self) -> bool:
+        """Whether changes of rows are noticed."""
+        return self._watch is not None
+
+    def watch(self, followers: Iterable[Follower]) -> None:
+        """Begin to notice changes of rows; once is enough."""
+        if self._watch is None:
+            self._watch = Watch(self.find, followers)
+            self._watch.install()
+
+    def unwatch(self) -> None:
+        """Stop noticing changes."""
+        if self._watch is not None:
+            self._watch.remove()
+            self._watch = None
+
+    def get(self, full_name: str) -> Model:
+        """The model of that name. ElementNotFound, ElementBroken or ModelError says what is wrong."""
+        if full_name not in self._by_name:
+            self._app.getElement(full_name).load()
+        if full_name not in self._by_name:
+            raise ModelError(full_name, "this element is no model")
+        return self._by_name[full_name]
+
+    def find(self, cls: type) -> Model | None:
+        """The model that a mapped class belongs to; None if it belongs to none."""
+        if cls not in self._by_class:
+            self._by_class[cls] = self._found(cls)
+        return self._by_class[cls]
+
+    def _found(self, cls: type) -> Model | None:
+        for base in cls.__mro__[:-1]:
+            if self._by_class.get(base) is not None:
+                return self._by_class[base]
+            name = self._paths.get(f"{base.__module__}:{base.__qualname__}")
+            if name is not None:
+                return self.get(name)
+        return None
+
+    def bind(self, definition: Definition, rows: type[NormalModel]) -> Model:
+        """Make a model of a class with datatype fields; its table is created or extended."""
+        table = self._table(definition, rows)
+        entity = _entity(definition.name, rows)
+        mapper: Any = self._registry.map_imperatively(entity, table)
+        zone = ZoneInfo(self._app.timezone)
+        fields = {
+            name: field_info(name, mapper.columns[name], zone, declared.title)
+            for name, declared in rows.__declared__.items()
+        }
+        model = self._kept(definition, rows, fields=fields, table=table, entity=entity)
+        tables.ensure(model.database, table, self._unsure)
+        return model
+
+    def bind_class(self, definition: Definition, rows: type[NormalModel]) -> Model:
+        """Make a model of the mapped class that the e.json names; its table is left alone."""
+        entity = _imported(definition, self._app)
+        mapper: Any = sa.inspect(entity, raiseerr=False)
+        if mapper is None or not mapper.is_mapper:
+            raise ModelError(definition.full_name, f"{definition.config['class']} is no class that SQLAlchemy maps")
+        fields = fields_of(mapper, ZoneInfo(self._app.timezone))
+        rows.__declared__ = inferred.declared(fields)
+        return self._kept(definition, rows, fields=fields, table=mapper.local_table, entity=entity)
+
+    def _kept(
+        self, definition: Definition, rows: type[NormalModel], *, fields: dict[str, Any], table: Any, entity: type
+    ) -> Model:
+        keys = {column.name for column in cast(sa.Table, table).primary_key.columns}
+        primary = tuple(name for name, field in fields.items() if field.column.name in keys)
+        if not primary:
+            raise ModelError(definition.full_name, "no field is the primary key; say primaryKey=True at one")
+        model = Model(
+            app=self._app,
+            definition=definition,
+            fields=fields,
+            declared=rows.__declared__,
+            table=table,
+            entity=entity,
+            primary=primary,
+            rows=rows,
+            database=self._database(definition),
+            unsure=self._unsure,
+        )
+        rows.__model__ = model
+        self._by_name[definition.full_name] = model
+        self._by_class[entity] = model
+        return model
+
+    def _table(self, definition: Definition, rows: type[NormalModel]) -> sa.Table:
+        taken = [name for name in rows.__declared__ if name in TAKEN]
+        if taken:
+            raise ModelError(definition.full_name, f"no field can be called {', '.join(taken)}; rows have such methods")
+        if not rows.__declared__:
+            raise ModelError(definition.full_name, f"the class {rows.__qualname__} declares no fields")
+        meta = vars(rows).get("Meta")
+        name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
+        indexed = self._indexed.get(definition.full_name, set()) & set(rows.__declared__)
+        table = tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
+        tables.add_groups(table, getattr(meta, "unionIndexList", None) or (), unique=False)
+        tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)
+        return table
+
+    def _database(self, definition: Definition) -> Database:
+        name = str(definition.config.get("db") or DEFAULT_DATABASE)
+        if name == DEFAULT_DATABASE:
+            return self._app.database
+        return cast("Database", self._app.getElement(name).database)
+
+
+def _entity(name: str, rows: type[NormalModel]) -> type:
+    """A class for SQLAlchemy to map; fields that are not given are empty, so that nothing has to be read back."""
+
+    def __init__(self: object, **values: object) -> None:  # noqa: N807 - of the class made below
+        unknown = values.keys() - rows.__declared__.keys()
+        if unknown:
+            raise TypeError(f"{name} has no field {', '.join(sorted(unknown))}")
+        for field in rows.__declared__:
+            setattr(self, field, values.get(field))
+
+    return type(name, (), {"__module__": rows.__module__, "__init__": __init__})
+
+
+def _watched_fields(app: App) -> dict[str, set[str]]:
+    """The date fields, by model, that tasks watch; they get an index."""
+    found: dict[str, set[str]] = {}
+    for definition in app.tasks():
+        timer = definition.config.get("timerCfg")
+        if isinstance(timer, Mapping) and timer.get("startField"):
+            found.setdefault(str(definition.config.get("modelPath")), set()).add(str(timer["startField"]))
+    return found
+
+
+def _paths(app: App) -> dict[str, str]:
+    """`module:Class` → model, of all models that name a mapped class."""
+    catalog = app.catalog
+    return {
+        str(definition.config["class"]): name
+        for name, definition in catalog.definitions.items()
+        if MAPPED in catalog.chain_names(definition) and "class" in definition.config
+    }
+
+
+def _imported(definition: Definition, app: App) -> type:
+    path = str(definition.config["class"])
+    module, _, name = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        hint = (
+            f"start jitai-tasks where {module.partition('.')[0]} can be imported, or put it into commons/ of {app.root}"
+        )
+        raise ModelError(definition.full_name, f"class {path}: {error}; {hint}") from error
+    return cast(type, found)

@@ -1,0 +1,241 @@
+"""Changes of rows, as SQLAlchemy's sessions report them; what follows from one happens in the session's transaction.
+
+A change is noticed while its session flushes, whoever saved: a model element, or the application's own code through a
+plain `Session` or `AsyncSession`. Followers hear of it twice: before it is written, when they may still alter the row
+or refuse by raising; and afterwards, outside of the flush and before the commit. Bulk statements go past all this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import InstanceState, Session, SessionTransaction
+from sqlalchemy.orm.base import NO_VALUE
+
+from .mapping import Model
+
+_PENDING = "jitai_changes"
+_QUIET = "jitai_quiet"
+_ROUNDS = 100
+
+Finder = Callable[[type], Model | None]
+
+
+class Operate(StrEnum):
+    """What happens to a row."""
+
+    ADD = "Add"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row, before and after."""
+
+    model: Model
+    operate: Operate
+    #: The mapped object; its attributes may be set while the change is not written yet.
+    entity: object
+    #: The values before; None for a new row.
+    prev: Mapping[str, object] | None
+    #: The values after; None for a deleted row.
+    post: Mapping[str, object] | None
+    #: Names of the fields whose values differ.
+    changed: frozenset[str]
+
+    @property
+    def subject(self) -> str:
+        """The primary key as text."""
+        return self.model.subject(self.post or self.prev or {})
+
+
+class Follower(Protocol):
+    """Something that follows from changes of rows."""
+
+    def before(self, session: Session, change: Change) -> None:
+        """The change is about to be written. May set attributes of `change.entity`, or raise to refuse it."""
+
+    def after(self, session: Session, change: Change) -> None:
+        """The change is written and not committed. May use the session; raising undoes the transaction."""
+
+    def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
+        """The transaction is about to be committed with these changes. Unless `sure`, a savepoint was undone meanwhile,
+        and some of them may not have happened: then only what the database holds counts."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """What a session's transaction has brought and has not been followed up yet."""
+
+    captured: list[tuple[Operate, Model, object, dict[str, object] | None]] = field(default_factory=list)
+    #: Changes to tell `after`, each with the savepoint it was made in.
+    untold: list[tuple[SessionTransaction | None, Change]] = field(default_factory=list)
+    uncommitted: list[Change] = field(default_factory=list)
+    sure: bool = True
+    flushing: bool = False
+    tell: Callable[[Session], None] | None = None
+
+
+class Watch:
+    """Listens to every session of the process until it is removed."""
+
+    def __init__(self, find: Finder, followers: Iterable[Follower]) -> None:
+        self._find = find
+        self._followers = tuple(followers)
+        self._listeners: dict[str, Callable[..., None]] = {
+            "before_flush": self._before_flush,
+            "after_flush": self._after_flush,
+            "before_commit": self._before_commit,
+            "after_soft_rollback": self._after_rollback,
+        }
+
+    def install(self) -> None:
+        """Begin to listen."""
+        for name, listener in self._listeners.items():
+            event.listen(Session, name, listener)
+
+    def remove(self) -> None:
+        """Stop listening."""
+        for name, listener in self._listeners.items():
+            event.remove(Session, name, listener)
+
+    def _tell(self, session: Session) -> None:
+        _, change = pending_of(session).untold.pop(0)
+        for follower in self._followers:
+            follower.after(session, change)
+
+    def _before_flush(self, session: Session, _context: object, _instances: object) -> None:
+        pending = pending_of(session)
+        pending.captured.clear()
+        if session.info.get(_QUIET):
+            return
+        pending.flushing = True
+        pending.tell = self._tell
+        seen: set[int] = set()
+        for _ in range(_ROUNDS):
+            found = [item for item in self._changed(session) if id(item[2]) not in seen]
+            if not found:
+                return
+            for operate, model, entity in found:
+                seen.add(id(entity))
+                self._capture(session, pending, operate, model, entity)
+
+    def _changed(self, session: Session) -> Iterator[tuple[Operate, Model, object]]:
+        for operate, entities in (
+            (Operate.ADD, session.new),
+            (Operate.UPDATE, session.dirty),
+            (Operate.DELETE, session.deleted),
+        ):
+            for entity in list(entities):
+                model = self._find(type(entity))
+                if model is not None and (operate is not Operate.UPDATE or session.is_modified(entity)):
+                    yield operate, model, entity
+
+    def _capture(self, session: Session, pending: Pending, operate: Operate, model: Model, entity: object) -> None:
+        prev = None if operate is Operate.ADD else _values_before(model, entity)
+        pending.captured.append((operate, model, entity, prev))
+        change = _change(operate, model, entity, prev)
+        for follower in self._followers:
+            follower.before(session, change)
+
+    def _after_flush(self, session: Session, _context: object) -> None:
+        pending = pending_of(session)
+        pending.flushing = False
+        savepoint = session.get_nested_transaction()
+        for operate, model, entity, prev in pending.captured:
+            change = _change(operate, model, entity, prev)
+            pending.untold.append((savepoint, change))
+            pending.uncommitted.append(change)
+        pending.captured.clear()
+
+    def _before_commit(self, session: Session) -> None:
+        if _PENDING not in session.info and not (session.new or session.dirty or session.deleted):
+            return
+        settle(session)
+        if session.in_nested_transaction():
+            return
+        pending = cast(Pending, session.info.pop(_PENDING, None) or Pending())
+        if pending.uncommitted:
+            for follower in self._followers:
+                follower.commit(session, pending.uncommitted, sure=pending.sure)
+
+    def _after_rollback(self, session: Session, previous: SessionTransaction) -> None:
+        pending = cast("Pending | None", session.info.get(_PENDING))
+        if pending is None:
+            return
+        pending.flushing = False
+        pending.captured.clear()
+        if previous.parent is None:
+            del session.info[_PENDING]
+            return
+        pending.sure = False
+        pending.untold = [item for item in pending.untold if not _within(item[0], previous)]
+
+
+def pending_of(session: Session) -> Pending:
+    """What the session's transaction has brought so far."""
+    return cast(Pending, session.info.setdefault(_PENDING, Pending()))
+
+
+def settle(session: Session) -> None:
+    """Flush, then run what follows from the changes so far, and from what that changes; nothing during a flush."""
+    pending = pending_of(session)
+    if pending.flushing:
+        return
+    session.flush()
+    while pending.untold and pending.tell is not None:
+        pending.tell(session)
+        session.flush()
+
+
+def is_flushing(session: Session) -> bool:
+    """Whether a flush is under way, so that another cannot begin."""
+    pending = session.info.get(_PENDING)
+    return pending is not None and cast(Pending, pending).flushing
+
+
+@contextmanager
+def quiet(session: Session, on: bool = True) -> Iterator[None]:
+    """Within it, nothing follows from what the session flushes (JitAi's `triggerEvent=0`)."""
+    before = session.info.get(_QUIET, False)
+    session.info[_QUIET] = before or on
+    try:
+        yield
+    finally:
+        session.info[_QUIET] = before
+
+
+def _change(operate: Operate, model: Model, entity: object, prev: dict[str, object] | None) -> Change:
+    post = None if operate is Operate.DELETE else model.values(entity)
+    before, after = prev or {}, post or {}
+    changed = frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed)
+
+
+def _values_before(model: Model, entity: object) -> dict[str, object]:
+    """The values as the database has them; what was never read is left out."""
+    state = cast(InstanceState[Any], sa.inspect(entity))
+    values = model.values(entity)
+    for name, old in state.committed_state.items():
+        if name not in model.fields:
+            continue
+        if old is NO_VALUE:
+            values.pop(name, None)
+        else:
+            values[name] = old
+    return values
+
+
+def _within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while savepoint is not None:
+        if savepoint is outer:
+            return True
+        savepoint = savepoint.parent
+    return False

@@ -1,0 +1,73 @@
+"""What `app.getElement("models.X")` hands out: the model's class, and at the same time a row to fill in and save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .mapping import Model
+from .normal import NormalModel
+
+
+class ModelElement:
+    """`M = app.getElement("models.X")`: `M.query(...)`, `M(name="Ann")`, or `M.id = 1; M.status = "paid"; M.save()`.
+
+    Every `getElement` answers one of its own, so a row half filled in is never seen by others.
+    """
+
+    __slots__ = ("_model", "_row")
+
+    _model: Model
+    _row: NormalModel | None
+
+    def __init__(self, model: Model) -> None:
+        object.__setattr__(self, "_model", model)
+        object.__setattr__(self, "_row", None)
+
+    def fresh(self) -> ModelElement:
+        """Another one of the same model, without a row."""
+        return ModelElement(self._model)
+
+    @property
+    def model(self) -> Model:
+        """What the framework knows of the model."""
+        return self._model
+
+    @property
+    def rows(self) -> type[NormalModel]:
+        """The class of its rows."""
+        return self._model.rows
+
+    @property
+    def table(self) -> Any:
+        """SQLAlchemy's table."""
+        return self._model.table
+
+    @property
+    def entity(self) -> type:
+        """The class that SQLAlchemy maps to the table, for use with `app.session()`."""
+        return self._model.entity
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NormalModel:
+        return self._model.rows(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if self._row is None and name in self._model.declared:
+            return self._model.declared[name]
+        return getattr(self._model.rows() if self._row is None else self._row, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self[name] = value
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        if self._row is None:
+            object.__setattr__(self, "_row", self._model.rows())
+        assert self._row is not None
+        self._row[name] = value
+
+    def __repr__(self) -> str:
+        return f"<model {self._model.name}>"

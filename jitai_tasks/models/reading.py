@@ -1,0 +1,164 @@
+"""Reading rows of a model: selects on the model's table, in the transaction around if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from ..errors import ModelError
+from ..transactions import current_scope
+from .changes import is_flushing
+from .fields import plain
+from .mapping import Model
+from .q.memory import holds
+from .q.sql import to_sql
+from .rows import JitDict, RowData
+from .tables import ensure
+
+if TYPE_CHECKING:
+    from .normal import NormalModel
+
+_AGGREGATES: dict[str, Any] = {
+    "count": sa.func.count,
+    "sum": sa.func.sum,
+    "avg": sa.func.avg,
+    "min": sa.func.min,
+    "max": sa.func.max,
+}
+
+
+@contextmanager
+def connection(model: Model) -> Iterator[sa.Connection]:
+    """Where the model's rows are read: the transaction around, what it has not written yet included; or a snapshot."""
+    if model.table in model.unsure:
+        ensure(model.database, cast(sa.Table, model.table), model.unsure)
+    scope = current_scope.get()
+    if scope is None or not scope.used or model.database is not scope.database:
+        with model.database.read() as reading:
+            yield reading
+        return
+    if not is_flushing(scope.session):
+        scope.session.flush()
+    yield scope.session.connection()
+
+
+def rows(
+    model: Model, filter_: object, *, order: object = None, limit: int | None = None, offset: int = 0
+) -> list[NormalModel]:
+    """The rows that pass a filter."""
+    wanted = _ordered(model, sa.select(*columns(model)).where(where(model, filter_)), order)
+    with connection(model) as reading:
+        found = reading.execute(wanted.limit(limit).offset(offset or None)).mappings()
+        return [model.row(dict(row)) for row in found]
+
+
+def by_key(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
+    """The values of the row with this key; None if there is none."""
+    held = {name: model.held(name, key[name]) for name in model.primary}
+    with connection(model) as reading:
+        found = reading.execute(sa.select(*columns(model)).where(model.where_key(held))).mappings().first()
+    return None if found is None else dict(found)
+
+
+def page(
+    model: Model,
+    filter_: object,
+    *,
+    fields: Sequence[str] | None = None,
+    order: object = None,
+    page: int | None = None,
+    size: int | None = None,
+) -> JitDict:
+    """A page of rows and how many there are in all."""
+    condition = where(model, filter_)
+    limit = None if size is None or size < 0 else size
+    offset = (max(page or 1, 1) - 1) * limit if limit else 0
+    wanted = _ordered(model, sa.select(*columns(model, fields)).where(condition), order)
+    with connection(model) as reading:
+        found = [model.row(dict(row)) for row in reading.execute(wanted.limit(limit).offset(offset or None)).mappings()]
+        total = len(found) if limit is None else _count(reading, model, condition)
+    return JitDict(rowDatas=found, totalCount=total)
+
+
+def where(model: Model, filter_: object) -> sa.ColumnElement[bool]:
+    """A filter as the WHERE clause of the model's database."""
+    return to_sql(model.checked(filter_), model.database.dialect)
+
+
+def columns(model: Model, fields: Sequence[str] | None = None) -> list[sa.ColumnElement[Any]]:
+    """The columns of all fields, or of some and the key, labelled by field."""
+    names = list(model.fields) if not fields else list(dict.fromkeys([*model.primary, *fields]))
+    return [cast("sa.Column[Any]", model.field(name).column).label(name) for name in names]
+
+
+def fields_and_order(first: Any, second: Any) -> tuple[list[str] | None, Any]:
+    """JitAi's examples pass the list of fields and the order in either place; their shapes tell them apart."""
+    if _is_order(first) or (second and all(isinstance(item, str) for item in second)):
+        first, second = second, first
+    return first or None, second
+
+
+def _is_order(given: Any) -> bool:
+    return bool(given) and all(isinstance(item, list | tuple) for item in given)
+
+
+def passes(model: Model, filter_: object, row: object) -> bool:
+    """Whether a row, or a dictionary, passes a filter in memory."""
+    values = row.toDict() if isinstance(row, RowData) else cast("Mapping[str, object]", row)
+    return holds(model.checked(filter_), lambda name: plain(values.get(name)))
+
+
+def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
+    """One number over the rows that pass."""
+    wanted = sa.select(_aggregated(model, field, kind)).where(where(model, filter_))
+    with connection(model) as reading:
+        return reading.execute(wanted).scalar()
+
+
+def groups(model: Model, filter_: object, fields: Sequence[str], aggregates: Sequence[Sequence[str]]) -> list[JitDict]:
+    """One dictionary per group of rows."""
+    keys = columns(model, None) if not fields else [_column(model, name).label(name) for name in fields]
+    named = [_aggregated(model, name, kind).label(f"{kind}_{name}") for name, kind in aggregates]
+    wanted = sa.select(*keys, *named).where(where(model, filter_)).group_by(*[_column(model, name) for name in fields])
+    with connection(model) as reading:
+        return [JitDict(row) for row in reading.execute(wanted).mappings()]
+
+
+def distinct(model: Model, filter_: object, field: str) -> list[Any]:
+    """The different values of a field, in their order."""
+    column = _column(model, field)
+    with connection(model) as reading:
+        return list(
+            reading.execute(sa.select(column).where(where(model, filter_)).distinct().order_by(column)).scalars()
+        )
+
+
+def _aggregated(model: Model, field: str, kind: str) -> sa.ColumnElement[Any]:
+    column = _column(model, field)
+    if kind == "countDistinct":
+        return sa.func.count(column.distinct())
+    function = _AGGREGATES.get(kind)
+    if function is None:
+        raise ModelError(model.name, f"no aggregate {kind!r}; there are countDistinct, {', '.join(_AGGREGATES)}")
+    return cast("sa.ColumnElement[Any]", function(column))
+
+
+def _count(reading: sa.Connection, model: Model, condition: sa.ColumnElement[bool]) -> int:
+    return int(reading.execute(sa.select(sa.func.count()).select_from(model.table).where(condition)).scalar() or 0)
+
+
+def _ordered(model: Model, wanted: sa.Select[Any], order: object) -> sa.Select[Any]:
+    for item in cast("Sequence[Any]", order or ()):
+        name, direction = (item, 1) if isinstance(item, str) else (item[0], item[1] if len(item) > 1 else 1)
+        if direction not in (1, -1):
+            raise ModelError(model.name, f"an order is 1 (up) or -1 (down), not {direction!r}")
+        column = _column(model, str(name))
+        wanted = wanted.order_by(column if direction == 1 else column.desc())
+    return wanted.order_by(*[_column(model, name) for name in model.primary])
+
+
+def _column(model: Model, name: str) -> sa.Column[Any]:
+    return cast("sa.Column[Any]", model.field(name).column)

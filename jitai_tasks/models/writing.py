@@ -1,0 +1,230 @@
+"""Writing rows of a model, through SQLAlchemy's session; what follows from a change is told right after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..errors import ModelError
+from .changes import is_flushing, quiet, settle
+from .datatypes import Datatype
+from .datatypes.times import Date, local_time_of
+from .fields import Field, plain
+from .kinds import Kind
+from .mapping import Model
+from .reading import where
+from .rows import RowData
+from .tables import ensure
+
+if TYPE_CHECKING:
+    from .normal import NormalModel
+
+Row = TypeVar("Row", bound="NormalModel")
+
+
+@contextmanager
+def session_for(model: Model) -> Iterator[Session]:
+    """The session that writes: of the transaction around, or of one of its own that commits at the end."""
+    if model.read_only:
+        raise ModelError(
+            model.name, "its rows are records of the framework; use services.TaskSvc to change what they show"
+        )
+    with model.app.transaction() as session:
+        if model.table in model.unsure:
+            ensure(model.database, cast(sa.Table, model.table), model.unsure)
+        if model.database is not model.app.database:
+            session.bind_mapper(model.entity, model.database.engine)
+        yield session
+
+
+def save(row: NormalModel, *, trigger: bool, insert: bool = False) -> None:
+    """Insert or update a row, then run what follows."""
+    model = row.model()
+    with session_for(model) as session, quiet(session, not trigger):
+        entity = None if insert else _stored(session, model, row)
+        before = {} if entity is None else model.values(entity)
+        object.__setattr__(row, "_original_data", before)
+        if trigger:
+            _lifecycle(row, "beforeSave")
+        values = _to_write(model, row, new=entity is None)
+        if entity is None:
+            entity = model.entity(**values)
+            session.add(entity)
+        else:
+            for name, value in values.items():
+                setattr(entity, name, value)
+        _flush(session, model)
+        _take(row, model, entity)
+        if trigger:
+            settle(session)
+            _lifecycle(row, "afterSave")
+    object.__setattr__(row, "_original_data", row.toDict())
+
+
+def delete(row: NormalModel, *, trigger: bool) -> bool:
+    """Delete a row, then run what follows; False if it is gone already."""
+    model = row.model()
+    with session_for(model) as session, quiet(session, not trigger):
+        entity = _stored(session, model, row)
+        if entity is None:
+            return False
+        object.__setattr__(row, "_original_data", model.values(entity))
+        if trigger:
+            _lifecycle(row, "beforeDelete")
+        session.delete(entity)
+        _flush(session, model)
+        if trigger:
+            settle(session)
+            _lifecycle(row, "afterDelete")
+    return True
+
+
+def save_many(rows: type[Row], given: Sequence[Any], *, trigger: bool) -> list[Row]:
+    """Save several rows in one transaction."""
+    with rows.model().app.transaction():
+        made = [item if isinstance(item, rows) else rows(plain_values(item)) for item in given]
+        for row in made:
+            save(row, trigger=trigger)
+    return made
+
+
+def update_keys(model: Model, keys: Any, values: Any, *, trigger: bool) -> int:
+    """Change the rows with these keys, one by one."""
+    found = _by_keys(model, keys)
+    with model.app.transaction():
+        for row in found:
+            row.update(plain_values(values))
+            save(row, trigger=trigger)
+    return len(found)
+
+
+def delete_keys(model: Model, keys: Any, *, trigger: bool) -> int:
+    """Delete the rows with these keys, one by one."""
+    with model.app.transaction():
+        return sum(delete(row, trigger=trigger) for row in _by_keys(model, keys))
+
+
+def update_where(model: Model, filter_: object, values: Any) -> int:
+    """One UPDATE statement."""
+    held = {model.field(name).column: model.held(name, value) for name, value in plain_values(values).items()}
+    with session_for(model) as session:
+        statement = sa.update(cast(sa.Table, model.table)).where(where(model, filter_)).values(held)
+        return _changed(session, model, statement)
+
+
+def delete_where(model: Model, filter_: object) -> int:
+    """One DELETE statement."""
+    with session_for(model) as session:
+        return _changed(session, model, sa.delete(cast(sa.Table, model.table)).where(where(model, filter_)))
+
+
+def plain_values(given: Any) -> dict[str, Any]:
+    """The plain values of a row or a dictionary; {} for None."""
+    if given is None:
+        return {}
+    values = given.toDict() if isinstance(given, RowData) else given
+    return {str(name): plain(value) for name, value in cast("Mapping[str, Any]", values).items()}
+
+
+def _changed(session: Session, model: Model, statement: sa.Update | sa.Delete) -> int:
+    _flush(session, model)
+    result = session.connection(bind_arguments={"mapper": model.entity}).execute(statement)
+    session.expire_all()  # what it read before may have changed
+    return result.rowcount
+
+
+def _by_keys(model: Model, keys: Any) -> list[NormalModel]:
+    listed = keys if isinstance(keys, list | tuple | set) else [keys]
+    found = []
+    for key in listed:
+        values = plain_values(key) if isinstance(key, Mapping | RowData) else {model.primary[0]: plain(key)}
+        with session_for(model) as session:
+            entity = _find(session, model, values)
+        if entity is not None:
+            found.append(model.row(model.values(entity)))
+    return found
+
+
+def _stored(session: Session, model: Model, row: NormalModel) -> object | None:
+    return _find(session, model, row.pkData)
+
+
+def _find(session: Session, model: Model, key: Mapping[str, object]) -> object | None:
+    """The row with this key as it is in the database now, locked; None if there is none."""
+    held = [model.held(name, key.get(name)) for name in model.primary]
+    if None in held:
+        return None
+    if not is_flushing(session):
+        session.flush()
+    return cast(
+        "object | None",
+        session.get(
+            model.entity, held[0] if len(held) == 1 else tuple(held), populate_existing=True, with_for_update=True
+        ),
+    )
+
+
+def _to_write(model: Model, row: NormalModel, *, new: bool) -> dict[str, object]:
+    """The assigned values as the fields hold them, with defaults of new rows and times that update themselves."""
+    values = {name: _fitting(model, name, value) for name, value in row.toDict().items()}
+    for name, declared in model.declared.items():
+        stamped = _stamp(model, declared, new=new)
+        if stamped is not None and (name not in values or not new or values[name] is None):
+            values[name] = stamped
+        elif new and values.get(name) is None and declared.default is not None:
+            values[name] = _fitting(model, name, declared.default)
+    return {name: value for name, value in values.items() if not (value is None and new and name in model.primary)}
+
+
+def _fitting(model: Model, name: str, value: object) -> object:
+    held = model.held(name, value)
+    limit = model.declared[name].max_length()
+    if limit is not None and isinstance(held, str) and len(held) > limit:
+        raise ModelError(model.name, f"{name}: {len(held)} characters are over the limit of {limit}")
+    return held
+
+
+def _stamp(model: Model, declared: Datatype, *, new: bool) -> object:
+    """The present, for a date field that is to hold when the row was created or last saved; else None."""
+    if not isinstance(declared, Date):
+        return None
+    if not (declared.options.get("updateDefault") or (new and declared.options.get("createDefault"))):
+        return None
+    now = local_time_of(model.app.clock.now(), model.app.timezone)
+    return now.date() if declared.kind is Kind.DATE else now
+
+
+def _flush(session: Session, model: Model) -> None:
+    if is_flushing(session):
+        return
+    try:
+        session.flush()
+    except sa.exc.StatementError as error:
+        if isinstance(error, sa.exc.DBAPIError) and not isinstance(error, sa.exc.DataError):
+            raise
+        raise ModelError(model.name, str(error.orig)) from error
+
+
+def _take(row: NormalModel, model: Model, entity: object) -> None:
+    """Let the row hold what was written, keys and defaults made by the database included."""
+    for name, value in model.values(entity).items():
+        held = row._fields.get(name)
+        if isinstance(held, Field):
+            held.value = value  # who got the field before sees what was written
+        else:
+            row._fields[name] = value
+
+
+def _lifecycle(row: NormalModel, verb: str) -> None:
+    function = getattr(type(row), verb, None)
+    if function is not None:
+        function(row, **({"triggerEvent": 1} if _takes_trigger(function) else {}))
+
+
+def _takes_trigger(function: Any) -> bool:
+    code = function.__code__
+    return "triggerEvent" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

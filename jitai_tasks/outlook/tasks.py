@@ -1,0 +1,69 @@
+"""The tasks of an app with what the database says of them: what every answer begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from ..app import App
+from ..definition import Definition
+from ..errors import ElementBroken, ElementNotFound, JitaiTasksError
+from ..newjobs import is_enabled
+from ..schedule import Schedule
+from ..store import migrations, schedules
+from ..store.records import TaskState
+from ..timetables import schedule_of
+
+
+def task_of(app: App, name: str) -> Definition:
+    """The definition of a task; "Clean" and "tasks.Clean" both mean tasks.Clean.
+
+    Raises ElementNotFound, which names the nearest, or ElementBroken.
+    """
+    known = {definition.full_name: definition for definition in app.tasks()}
+    for full_name in (name, f"tasks.{name}"):
+        if full_name in known:
+            return known[full_name]
+        if broken := app.catalog.broken(full_name):
+            raise ElementBroken(full_name, str(broken[0]))
+    raise ElementNotFound(name if name.startswith("tasks.") else f"tasks.{name}", known)
+
+
+def has_tables(app: App) -> bool:
+    """Whether the database is there with its tables; an embedded file is not made by looking."""
+    url = make_url(app.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return False
+    return migrations.current(app.database) == migrations.head()
+
+
+def states_of(app: App) -> dict[str, TaskState]:
+    """What the database remembers about tasks; nothing if it has no tables yet."""
+    if not has_tables(app):
+        return {}
+    with app.database.read() as connection:
+        return schedules.all(connection)
+
+
+def enabled_tasks(app: App) -> list[Definition]:
+    """The tasks that run by themselves."""
+    states = states_of(app)
+    return [each for each in app.tasks() if is_enabled(each, states.get(each.full_name) or TaskState(task=""))]
+
+
+def now_of(app: App) -> int:
+    """The present: by the database's clock if there is a database, else by the app's."""
+    return app.database.now() if has_tables(app) else app.clock.now()
+
+
+def readable_schedules(app: App, tasks: list[Definition]) -> Iterator[tuple[Definition, Schedule]]:
+    """The tasks with a schedule that can be read; broken ones are left to `check` and `why`."""
+    for definition in tasks:
+        try:
+            schedule = schedule_of(app, definition)
+        except JitaiTasksError:
+            continue
+        if schedule is not None:
+            yield definition, schedule

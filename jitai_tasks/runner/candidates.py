@@ -1,0 +1,94 @@
+"""Candidates: crews whose template opens a new generation, beside the crew that works. One passes, or is forgotten."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from ..layers import APP_JSON
+from .channel import ChannelClosed, Failed, Message, Opened, Proving, Rejected
+from .crew import Crew
+from .staff import Staff
+from .trial import LIMIT, Request, Requests, Verdict
+
+_logger = logging.getLogger(__name__)
+
+#: A failure to open that says nothing about the files.
+_NOT_THE_FILES = ("DatabaseUnreachable", "SchemaOutdated", "SchemaTooNew")
+
+
+class Candidates:
+    """Makes the trials that the reloader asks for, one at a time. It belongs to the supervisor's thread."""
+
+    def __init__(self, staff: Staff, requests: Requests) -> None:
+        self._staff = staff
+        self._requests = requests
+        self._request: Request | None = None
+        self._began = 0.0
+        #: What the candidate was about to run when it was last heard of.
+        self._in_hand: Path | None = None
+
+    def look(self) -> None:
+        """Begin what is asked for; end what takes too long, or is wanted no more."""
+        if self._request is None:
+            self._request = self._requests.next()
+        if self._request is None:
+            return
+        if self._staff.candidate is None:
+            self._begin(self._request)
+        elif time.monotonic() - self._began > LIMIT:
+            self._end(self._blame(f"it was not loaded within {LIMIT:g} s", alone=True))
+        elif self._request.is_cut:
+            slow = self._blame("it is slow to load, and is tried again after what else has changed", alone=False)
+            self._end(Verdict(again=True) if self._in_hand is None else slow)
+
+    def hear(self, candidate: Crew) -> None:
+        """Take in what the candidate's template says."""
+        try:
+            messages = candidate.hear()
+        except ChannelClosed:
+            self._end(self._blame("the process that loads it ends: it calls exit, or crashes", alone=True))
+            return
+        for message in messages:
+            self._take_in(message)
+
+    def _begin(self, request: Request) -> None:
+        if self._staff.nominate(request.trial):
+            self._began, self._in_hand = time.monotonic(), None
+
+    def _take_in(self, message: Message) -> None:
+        if isinstance(message, Proving):
+            self._in_hand = Path(message.unit)
+        elif isinstance(message, Rejected):
+            failures = {Path(unit): said for unit, said in message.failures.items()}
+            self._end(Verdict(failures=failures, alone=message.alone))
+        elif isinstance(message, Failed):
+            self._end(self._could_not_open(message))
+        elif isinstance(message, Opened):
+            self._staff.take_over(message)
+            self._answer(Verdict(accepted=True, failing=frozenset(message.failing)))
+
+    def _could_not_open(self, failed: Failed) -> Verdict:
+        if failed.kind in _NOT_THE_FILES or self._request is None:
+            return Verdict(again=True)
+        of_apps = [path for path in self._request.trial.changed if path.name == APP_JSON]
+        return Verdict(failures=dict.fromkeys(of_apps, failed.message), refusal=failed.message)
+
+    def _blame(self, said: str, *, alone: bool) -> Verdict:
+        """What hangs, or ends its process, is what it was about to run."""
+        unit, request = self._in_hand, self._request
+        if unit is None or request is None:
+            return Verdict(refusal=f"the app cannot be opened: {said}")
+        homes = [copy.home for copy in request.trial.generation.copies if unit.is_relative_to(copy.home)]
+        name = unit.relative_to(homes[0]).as_posix() if homes else str(unit)
+        return Verdict(failures={unit: f"{name}: {said}"}, alone=alone)
+
+    def _end(self, verdict: Verdict) -> None:
+        self._staff.dismiss_candidate()
+        self._answer(verdict)
+
+    def _answer(self, verdict: Verdict) -> None:
+        if self._request is not None:
+            self._request.answer(verdict)
+        self._request = None

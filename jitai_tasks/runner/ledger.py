@@ -1,0 +1,169 @@
+"""Performed jobs on their way into the store: in batches, or in the job's own transaction when it wrote something."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
+
+from ..app import App
+from ..store import claims, finishing, jobs
+from ..store.finishing import Fate
+from ..store.records import Finish, Job, OnInterrupt
+from ..store.trouble import conflict, pause, transient
+from .patience import TROUBLE, Patience
+from .performing import Performed, Performer
+from .seats import Phase, Seat
+
+#: finish and claim on one connection: the accepted ids, and the jobs that were claimed
+Exchange = Callable[[Connection, list[Finish]], tuple[set[int], list[Job]]]
+
+_logger = logging.getLogger(__name__)
+
+#: A performed job waits at most this long for others to be finished with.
+_DELAY = 0.02
+#: How often a function is run again because another transaction was in its way.
+_CONFLICTS = 20
+
+
+class Ledger:
+    """Finishes what was performed. Nothing of a job is written unless its claim still holds."""
+
+    def __init__(self, app: App, perform: Performer, patience: Patience, seat: Seat) -> None:
+        self._app = app
+        self._perform = perform
+        self._patience = patience
+        self._seat = seat
+        self._open: list[Performed] = []
+        self._since = 0.0
+
+    def make_room(self, *, quick: bool, on_interrupt: OnInterrupt) -> None:
+        """Before a job begins: settle what is open if the job may take long, or must not be interrupted."""
+        if self._open and (not quick or on_interrupt is OnInterrupt.ERROR or self._is_late()):
+            self.settle()
+
+    def add(self, performed: Performed) -> None:
+        """Take in a performed job; one that wrote something is finished at once, in its own transaction."""
+        if performed.wrote:
+            self._settle_own(performed)
+            return
+        if not self._open:
+            self._since = time.monotonic()
+        self._open.append(performed)
+        if performed.job.on_interrupt is OnInterrupt.ERROR:
+            self.settle()
+
+    def settle(self) -> None:
+        """Finish everything that is open, however long the database takes to answer."""
+        if not self._open:
+            return
+        batch, self._open = self._open, []
+        self._seat.say(Phase.FINISHING, token=batch[0].token)
+        try:
+            self._persist(batch)
+        except (IntegrityError, DataError, StatementError) as error:
+            self._settle_one_by_one(batch, error)
+
+    def settle_with(self, exchange: Exchange) -> list[Job]:
+        """Finish what is open and claim the next batch, in one transaction, tried once: trouble is raised."""
+        finishes = [performed.finish for performed in self._open if performed.finish is not None]
+        if len(finishes) < len(self._open):
+            self.settle()
+            finishes = []
+        if self._open:
+            self._seat.say(Phase.FINISHING, token=self._open[0].token)
+        with self._app.database.begin() as connection:
+            accepted, claimed = exchange(connection, finishes)
+        batch, self._open = self._open, []
+        self._patience.answered()
+        self._perform.recorded([performed for performed in batch if performed.job.id in accepted])
+        return claimed
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._since > _DELAY
+
+    def _persist(self, batch: list[Performed]) -> None:
+        """Write until the database has answered. Doing it twice is harmless: what is finished has no claim left."""
+        tried = 0
+        while True:
+            try:
+                accepted = self._write(batch)
+            except TROUBLE as error:
+                if not transient(error) and tried:
+                    raise
+                tried += 1
+                self._patience.wait(error)
+                continue
+            self._patience.answered()
+            self._perform.recorded([performed for performed in batch if performed.job.id in accepted])
+            return
+
+    def _write(self, batch: list[Performed]) -> set[int]:
+        finishes = [performed.finish for performed in batch if performed.finish is not None]
+        held = [performed for performed in batch if performed.finish is None]
+        with self._app.database.begin() as connection:
+            for performed in held:
+                if claims.hand_back(connection, performed.token, [performed.job.id]) and performed.hold:
+                    jobs.hold(connection, ids=[performed.job.id], reason=performed.hold)
+            return finishing.finish(connection, finishes) if finishes else set()
+
+    def _settle_one_by_one(self, batch: list[Performed], error: Exception) -> None:
+        """A batch the database refuses: all but the culprit are finished, and the culprit ends in error."""
+        if len(batch) == 1:
+            self._persist([self._perform.refused(batch[0], error)])
+            return
+        for performed in batch:
+            self._open = [performed]
+            self.settle()
+
+    def _settle_own(self, performed: Performed) -> None:
+        """Commit the function's own writes together with its completion, exactly once."""
+        for attempt in range(1, _CONFLICTS + 1):
+            fate = self._commit(performed, last=attempt == _CONFLICTS)
+            if fate is not Fate.HELD:
+                return
+            pause(attempt)
+            performed = self._perform(performed.job)
+            if not performed.wrote:
+                self.add(performed)
+                return
+
+    def _commit(self, performed: Performed, *, last: bool) -> Fate:
+        """One try; HELD means that nothing was kept and the function has to run again."""
+        self._seat.say(Phase.FINISHING, token=performed.token)
+        try:
+            done = performed.commit()
+        except TROUBLE as error:
+            performed.abandon()
+            return self._after_failure(performed, error, last=last)
+        if done:
+            self._perform.recorded([performed])
+        else:
+            _logger.info("job %d was ended by somebody else, its writes are rolled back", performed.job.id)
+        return Fate.DONE if done else Fate.STALE
+
+    def _after_failure(self, performed: Performed, error: Exception, *, last: bool) -> Fate:
+        if conflict(error) and not last:
+            return Fate.HELD
+        fate = self._fate(performed)
+        if fate is Fate.DONE:
+            self._perform.recorded([performed])
+        if fate is Fate.HELD and (last or not transient(error)):
+            self._persist([self._perform.refused(performed, error)])
+            return Fate.STALE
+        return fate
+
+    def _fate(self, performed: Performed) -> Fate:
+        """What became of a commit whose answer was lost, asked on a new connection until there is an answer."""
+        while True:
+            try:
+                with self._app.database.read() as connection:
+                    fate = finishing.fate(connection, performed.job.id, performed.token)
+            except TROUBLE as error:
+                self._patience.wait(error)
+                continue
+            self._patience.answered()
+            return fate

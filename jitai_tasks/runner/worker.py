@@ -1,0 +1,206 @@
+"""A worker: claims a batch, performs it, finishes it, and rests until there is something to do."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from ..app import App
+from ..ids import new_token
+from ..store import claims, finishing
+from ..store.records import Finish, Job
+from .capture import Capture, FileCapture
+from .ledger import Ledger
+from .pace import Pace
+from .patience import TROUBLE, Patience
+from .performing import Performer
+from .seats import Phase, Seat
+from .shared import Shared
+from .signals import Signals
+from .wake import Woken
+
+#: The longest rest: jobs that come without a bell (other programs, lost wake-ups) wait at most this long.
+_LONGEST_REST = 2.0
+#: Workers that rest look at the clock one after the other, not all at the same instant.
+_STAGGER = 0.0015
+_WHILE_STOPPING = 0.1
+
+
+class Worker:
+    """One process or thread that performs jobs. It holds at most one batch, under one claim token."""
+
+    def __init__(
+        self, app: App, shared: Shared, seat: Seat, worker: int, *, capture: Capture, signals: Signals,
+        stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self._app = app
+        self._shared = shared
+        self._seat = seat
+        self._worker = worker
+        self._signals = signals
+        self._stopping = stopping
+        self._patience = Patience(self._sleep, shared.seats.may_speak)
+        self._perform = Performer(app, capture)
+        self._ledger = Ledger(app, self._perform, self._patience, seat)
+        self._pace = Pace()
+        self._token = 0
+
+    def work(self) -> None:
+        """Claim, perform, finish, until asked to stop; then hand back what was not begun."""
+        while not self._stopping():
+            batch = self._claim()
+            if batch and self._shared.seats.someone_idle():
+                self._shared.wake.pass_watch()
+            while batch:
+                batch = self._perform_batch(batch)
+            self._rest()
+        self._perform.close()
+
+    def _claim(self) -> list[Job]:
+        self._token = token = new_token()
+        self._seat.accept_recall()
+        self._seat.say(Phase.CLAIMING, token=token)
+        return self._insist(self._ask_for_jobs, token)
+
+    def _insist(self, asked: Callable[[int], list[Job]], token: int) -> list[Job]:
+        """Ask until the database has answered, or this process shall stop."""
+        while not self._stopping():
+            try:
+                batch = asked(token)
+            except TROUBLE as error:
+                self._patience.wait(error)
+                asked = self._ask_what_is_held  # the claim may have been committed although its answer was lost
+                continue
+            self._patience.answered()
+            return batch
+        return self._ask_quietly(token)
+
+    def _ask_for_jobs(self, token: int) -> list[Job]:
+        plan, database = self._shared.plan, self._app.database
+        with database.begin() as connection:
+            return claims.claim(
+                connection, queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker,
+                token=token, now=database.now(),
+            )  # fmt: skip
+
+    def _ask_what_is_held(self, token: int) -> list[Job]:
+        with self._app.database.read() as connection:
+            return claims.held(connection, token)
+
+    def _ask_quietly(self, token: int) -> list[Job]:
+        try:
+            return self._ask_what_is_held(token)
+        except TROUBLE:
+            return []  # the supervisor hands back what a worker leaves behind
+
+    def _perform_batch(self, batch: list[Job]) -> list[Job]:
+        """Perform what may be begun; answers the next batch, or nothing if there is a reason to pause."""
+        began = time.monotonic()
+        count = 0
+        for job in batch:
+            self._seat.say(
+                Phase.PERFORMING, job=job.id, token=self._token, timeout_ms=job.timeout_ms,
+                ahead=len(batch) - count - 1,
+            )  # fmt: skip
+            if self._stopping() or self._seat.recalled():
+                break
+            self._perform_one(job)
+            count += 1
+        self._pace.batch_done(count, time.monotonic() - began)
+        if count == len(batch) and not self._stopping():
+            return self._finish_and_claim()
+        self._ledger.settle()
+        self._hand_back(batch[count:])
+        return []
+
+    def _finish_and_claim(self) -> list[Job]:
+        """Finish the batch and claim the next one in the same transaction."""
+        token = new_token()
+        try:
+            claimed = self._ledger.settle_with(lambda connection, finishes: self._exchange(connection, finishes, token))
+        except TROUBLE as error:
+            self._patience.wait(error)
+            self._ledger.settle()
+            claimed = self._insist(self._ask_what_is_held, token)
+        self._token = token
+        self._seat.accept_recall()
+        return claimed
+
+    def _exchange(self, connection: Connection, finishes: list[Finish], token: int) -> tuple[set[int], list[Job]]:
+        plan = self._shared.plan
+        return finishing.finish_and_claim(
+            connection, finishes, queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker,
+            token=token, now=self._app.database.now(),
+        )  # fmt: skip
+
+    def _perform_one(self, job: Job) -> None:
+        kind = (job.task, job.func)
+        self._ledger.make_room(quick=self._pace.is_quick(kind), on_interrupt=job.on_interrupt)
+        began = time.monotonic()
+        self._ledger.add(self._perform(job))
+        self._pace.performed(kind, time.monotonic() - began)
+        self._seat.done += 1
+
+    def _hand_back(self, rest: list[Job]) -> None:
+        if not rest:
+            return
+        self._seat.say(Phase.FINISHING, token=self._token)
+        ids = [job.id for job in rest]
+        while True:
+            try:
+                with self._app.database.begin() as connection:
+                    claims.hand_back(connection, self._token, ids)
+            except TROUBLE as error:
+                self._patience.wait(error)
+                continue
+            self._patience.answered()
+            self._shared.wake.ring()
+            return
+
+    def _rest(self) -> None:
+        self._seat.say(Phase.IDLE)
+        while not self._stopping():
+            seconds = self._until_due()
+            if seconds <= 0:
+                return
+            woken = self._shared.wake.rest(min(seconds, _LONGEST_REST) + self._turn(), self._signals.fileno())
+            if woken is Woken.JOB:
+                return
+
+    def _until_due(self) -> float:
+        database = self._app.database
+        try:
+            with database.read() as connection:
+                due = claims.next_due(connection, queues=self._shared.plan.queues)
+            self._patience.answered()
+            return _LONGEST_REST if due is None else (due - database.now()) / 1e6
+        except TROUBLE as error:
+            self._patience.wait(error)
+            return _LONGEST_REST
+
+    def _turn(self) -> float:
+        return self._shared.seats.idle_before(self._seat.index) * _STAGGER
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait for the database; a worker that is to stop goes on trying until it is killed."""
+        if self._stopping():
+            time.sleep(_WHILE_STOPPING)
+        else:
+            self._signals.wait(seconds)
+
+
+def work(app: App, shared: Shared, seat: Seat, worker: int) -> int:
+    """The body of a worker process: until SIGTERM."""
+    signals = Signals()
+    signals.catch([signal.SIGTERM])
+    capture = FileCapture()
+    capture.install()
+
+    def stopping() -> bool:
+        return signals.came(signal.SIGTERM) or seat.retired()
+
+    Worker(app, shared, seat, worker, capture=capture, signals=signals, stopping=stopping).work()
+    return 0

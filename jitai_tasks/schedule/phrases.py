@@ -1,0 +1,70 @@
+"""What the sentences about a schedule are made of, whatever the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jitai_tasks.schedule.civil import DAY, SECOND, datetime_of
+from jitai_tasks.schedule.rule import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a sentence about a schedule says. Times are texts already."""
+
+    rule: Rule
+    zone: str
+    #: Date and time that the rule counts from, like `2024-01-01` and `09:00`; "" for cron without a start.
+    start_date: str
+    start_time: str
+    #: Date and time of the end; "" for none.
+    end: str
+    #: The holiday policy's value; "" if holidays make no difference.
+    policy: str
+    calendar: str
+    #: Seconds; "" for none.
+    jitter: str
+
+
+class Phrases(Protocol):
+    """One language."""
+
+    def sentence(self, facts: Facts) -> str:
+        """The whole rule in one sentence."""
+
+    def gap(self, at: str, before: str, after: str, named: str) -> str:
+        """The slot named for a time that a clock change leaves out."""
+
+    def change(self, at: str, before: str, after: str, *, elapsed: bool) -> str:
+        """A clock change that moves no slot; `elapsed`: but the slots show another time from then on."""
+
+    def left_out(self, named: str) -> str:
+        """A slot on a day off that does not run."""
+
+    def moved(self, named: str, to: str) -> str:
+        """A slot on a day off that runs at another time."""
+
+    def unknown(self, calendar: str, year: int) -> str:
+        """A year without data."""
+
+
+def clock_text(wall: int) -> str:
+    """`09:00`, with seconds only if there are any."""
+    text = datetime_of(wall % DAY).strftime("%H:%M:%S")
+    return text.removesuffix(":00")
+
+
+def date_text(wall: int) -> str:
+    """`2024-01-01`."""
+    return datetime_of(wall).date().isoformat()
+
+
+def moment_text(wall: int) -> str:
+    """`2024-01-01 09:00`."""
+    return f"{date_text(wall)} {clock_text(wall)}"
+
+
+def seconds_text(width: int) -> str:
+    """`30` or `0.5`."""
+    return f"{width / SECOND:g}" if width else ""

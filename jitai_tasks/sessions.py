@@ -1,0 +1,54 @@
+"""Database sessions inside a running job or an open transaction: they join it instead of ending it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.orm import Session
+
+from .store import Database
+
+
+class JoinedSession(Session):
+    """A session that takes part in a transaction it does not own: `commit` flushes, `close` does nothing.
+
+    The owner ends it with `commit_really` or `close_really`. A rollback inside a savepoint undoes the savepoint.
+    """
+
+    @classmethod
+    def on(cls, database: Database) -> Self:
+        """A fresh one on a database."""
+        return cls(database.engine, expire_on_commit=False)
+
+    def commit(self) -> None:
+        """Send what is pending to the database; the transaction goes on."""
+        self.flush()
+
+    def close(self) -> None:
+        """Nothing: others still use it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing, for the same reason."""
+
+    def rollback(self) -> None:
+        """Undo back to the innermost savepoint, or all there is."""
+        nested = self.get_nested_transaction()
+        if nested is not None:
+            nested.rollback()
+        else:
+            super().rollback()
+
+    def commit_really(self) -> None:
+        """Commit; for the owner of the transaction."""
+        super().commit()
+
+    def rollback_really(self) -> None:
+        """Roll everything back; for the owner of the transaction."""
+        super().rollback()
+
+    def close_really(self) -> None:
+        """Give the connection back; for the owner of the transaction."""
+        super().close()

@@ -1,0 +1,105 @@
+"""The database of an app: one engine, its transactions, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..clock import Clock, SystemClock
+from . import commits, connecting, proving, wakeups
+from . import url as urls
+from .floors import Floors
+from .servertime import ServerTime
+from .sqlite import READ_ONLY
+
+
+class Database:
+    """One database, whatever its make. Open it with `Database.open`; it is safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine, *, shown: str, clock: Clock, notify: bool = True) -> None:
+        #: The URL without its password.
+        self.url = shown
+        #: "sqlite", "postgresql" or "mysql" (MariaDB included).
+        self.dialect = "mysql" if engine.dialect.name == "mariadb" else engine.dialect.name
+        self.clock = clock
+        #: Whether commits that bring work notify the runners (PostgreSQL).
+        self.notify = notify
+        self.engine = engine.execution_options(jitai_database=self)
+        self._reading = self.engine.execution_options(**{READ_ONLY: True})
+        self._time = ServerTime(self)
+        self._bells = wakeups.Bells(self)
+        #: Lanes that claims have seen (MariaDB, MySQL): where to look first, never where to look only.
+        self.known_lanes: dict[str, set[int]] = {}
+        #: Where claims may start to look.
+        self.floors = Floors()
+        self._abandoned: list[object] = []
+        commits.watch(engine)
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock | None = None) -> Self:
+        """Connect and check that the database can serve; raises DatabaseUnreachable with what to do.
+
+        Settings in the query of the URL: `synchronous=FULL` (SQLite), `notify=off` (PostgreSQL).
+        """
+        parsed = urls.parsed(url)
+        engine, settings = connecting.engine_for(parsed)
+        proving.prove_usable(engine, urls.shown(parsed))
+        return cls(engine, shown=urls.shown(parsed), clock=clock or SystemClock(), notify=settings.notify)
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A connection in a write transaction: committed at the end, rolled back by an exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection for looking only: never waits for writers."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[sa.Connection]:
+        """A write transaction that no other migration shares."""
+        with self.begin() as connection, connecting.alone(connection):
+            yield connection
+
+    def session(self) -> Session:
+        """A SQLAlchemy session on this database; on SQLite its transactions begin as writers."""
+        return Session(self.engine, expire_on_commit=False)
+
+    def now(self) -> int:
+        """Microseconds since 1970 by the database's clock; a little late rather than early."""
+        return self._time.now()
+
+    def lease_now(self) -> int:
+        """Microseconds by the clock that leases are measured with: the database's, on SQLite the host's boot clock."""
+        return self._time.lease_now()
+
+    def ring(self) -> None:
+        """Wake the runners after a commit that brought work. Never blocks, never fails."""
+        self._bells.ring()
+
+    def on_commit(self, held: sa.Connection | Session, call: Callable[[], object]) -> None:
+        """Call `call` once `held`'s transaction has committed; forget it if it rolls back."""
+        commits.on_commit(held, call)
+
+    def after_fork(self) -> None:
+        """In a forked child: leave the parent's connections alone and start with fresh ones."""
+        self._abandoned.append(self.engine.pool)  # a closed SQLite handle would drop the parent's locks
+        self.engine.dispose(close=False)
+        self._time.forget()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def database_of(connection: sa.Connection) -> Database | None:
+    """The Database a connection came from; None for a connection of the application's own engine."""
+    found: Database | None = connection.get_execution_options().get("jitai_database")
+    return found

@@ -1,0 +1,182 @@
+"""The jobs of date-field tasks: one waiting job per (task, row), kept in step with the row. Many rows at a time."""
+# ruff: noqa: S608 - texts are put together from our own constants; values are always bound
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import sqlalchemy as sa
+
+from . import inserting, occurrences
+from .records import NewJob, TaskState
+from .statements import execute, execute_many, fetch, make, marks
+from .tables import jobs
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveJob:
+    """A planned job of a row that waits or runs; retries are not among them."""
+
+    id: int
+    subject: str
+    slot: int
+    waiting: bool
+
+
+def states(connection: sa.Connection, tasks: Sequence[str]) -> dict[str, TaskState]:
+    """What the database remembers of tasks: switched on or off, and when their rows were last gone through."""
+    text = f"SELECT task, watermark, enabled, paused FROM jitai_schedules WHERE task IN ({marks(tasks)})"
+    found = {str(row[0]): _state(row) for row in execute(connection, text, tuple(tasks))}
+    return {task: found.get(task) or TaskState(task=task) for task in tasks}
+
+
+def live(
+    connection: sa.Connection, task: str, subjects: Sequence[str], *, lock: bool = True
+) -> dict[str, list[LiveJob]]:
+    """The jobs of rows, by row. With `lock` nobody can claim or change them until this transaction ends."""
+    held = " FOR UPDATE" if lock and make(connection) != "sqlite" else ""
+    found: dict[str, list[LiveJob]] = {}
+    for some in _chunks(subjects):
+        text = (
+            "SELECT id, subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> ''"
+            f" AND subject IN ({marks(some)}) AND retry_of IS NULL AND slot IS NOT NULL{held}"
+        )
+        for row in execute(connection, text, (task, *some)):
+            job = _live(row)
+            found.setdefault(job.subject, []).append(job)
+    return found
+
+
+def glance(connection: sa.Connection, task: str, subjects: Sequence[str]) -> dict[str, int | None]:
+    """For rows with live jobs: the slot of the one that waits; None if it runs, or if there are several."""
+    found: dict[str, int | None] = {}
+    text = (
+        "SELECT subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> '' AND retry_of IS NULL AND subject "
+    )
+    for some in _chunks(subjects):
+        if make(connection) == "postgresql":
+            rows = fetch(connection, text + "= ANY(?)", (task, list(some)))
+        else:
+            rows = fetch(connection, f"{text}IN ({marks(some)})", (task, *some))
+        for subject, slot, status in cast("Iterable[tuple[str, int, str]]", rows):
+            found[subject] = slot if status == "waiting" and subject not in found else None
+    return found
+
+
+def waiting(connection: sa.Connection, task: str, *, after: str | None, limit: int) -> list[LiveJob]:
+    """The waiting jobs of a task in the order of their subjects (as text), those after the subject `after`."""
+    text = (
+        "SELECT id, subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> '' AND subject > ?"
+        " AND status = 'waiting' AND retry_of IS NULL AND slot IS NOT NULL ORDER BY subject LIMIT ?"
+    )
+    return [_live(row) for row in execute(connection, text, (task, after or "", limit))]
+
+
+def count_waiting(connection: sa.Connection, task: str) -> int:
+    """How many planned jobs of rows wait."""
+    wanted = sa.select(sa.func.count()).where(
+        jobs.c.task == task,
+        jobs.c.task != "",
+        jobs.c.subject != "",
+        jobs.c.status == "waiting",
+        jobs.c.retry_of.is_(None),
+    )
+    return int(connection.execute(wanted).scalar() or 0)
+
+
+def plan(connection: sa.Connection, new: Sequence[NewJob], *, now: int) -> set[int]:
+    """(none) → waiting, once per (task, subject, slot), ever; answers the ids of those that were new."""
+    made = _remember(connection, [(job.task, job.subject, job.slot, job.id) for job in new])
+    wanted = [job for job in new if job.id in made]
+    if wanted:
+        inserting.insert(connection, wanted, now=now)
+        inserting.announce(connection)
+    return made
+
+
+def move(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
+    """Move waiting jobs, locked by `live`, to other slots; answers the ids of those that now wait there.
+
+    A slot that had its job already cannot have another: then the job is gone, as by `drop`.
+    """
+    if not moves:
+        return set()
+    _forget_many(connection, task, [job for job, _ in moves])
+    kept = _remember(connection, [(task, job.subject, slot, job.id) for job, slot in moves])
+    text = "UPDATE jitai_jobs SET due = ?, slot = ? WHERE id = ? AND status = 'waiting'"
+    execute_many(connection, text, [(slot, slot, job.id) for job, slot in moves if job.id in kept])
+    _delete(connection, [job.id for job, _ in moves if job.id not in kept])
+    inserting.announce(connection)
+    return kept
+
+
+def drop(connection: sa.Connection, task: str, dropped: Sequence[LiveJob]) -> None:
+    """waiting → (none), for jobs locked by `live`: as if they had never been planned."""
+    _forget_many(connection, task, dropped)
+    _delete(connection, [job.id for job in dropped])
+
+
+def consume(connection: sa.Connection, task: str, subject: str, slot: int) -> None:
+    """Note that a moment of a row is past: it gets no job any more."""
+    execute(connection, occurrences.INSERT[make(connection)], (task, subject, slot, 0))
+
+
+def forget(connection: sa.Connection, task: str, subject: str, slot: int) -> None:
+    """A moment of a row that was planned and did not run may be planned again."""
+    execute(connection, _FORGET, (task, subject, slot))
+
+
+def forget_rows(connection: sa.Connection, task: str, subjects: Sequence[str]) -> None:
+    """Deleted rows take their memory with them: another row with the same key begins anew."""
+    for some in _chunks(subjects):
+        text = f"DELETE FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
+        execute(connection, text, (task, *some))
+
+
+_FORGET = "DELETE FROM jitai_occurrences WHERE task = ? AND subject = ? AND slot = ?"
+
+
+def _forget_many(connection: sa.Connection, task: str, forgotten: Sequence[LiveJob]) -> None:
+    execute_many(connection, _FORGET, [(task, job.subject, job.slot) for job in forgotten])
+
+
+def _delete(connection: sa.Connection, ids: Sequence[int]) -> None:
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        execute(connection, f"DELETE FROM jitai_jobs WHERE id IN ({marks(some)}) AND status = 'waiting'", some)
+
+
+def _remember(connection: sa.Connection, rows: Sequence[tuple[str, str, int | None, int]]) -> set[int]:
+    """Insert occurrences (task, subject, slot, job); answers the jobs whose occurrence was new."""
+    ids = {row[3] for row in rows}
+    if not rows or execute_many(connection, occurrences.INSERT[make(connection)], rows) == len(rows):
+        return ids
+    found: set[int] = set()
+    for some in _chunks([row[1] for row in rows]):
+        text = f"SELECT job_id FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
+        found |= {int(str(row[0])) for row in execute(connection, text, (rows[0][0], *some))}
+    return found & ids
+
+
+def _state(row: Sequence[object]) -> TaskState:
+    task, watermark, enabled, paused = row
+    return TaskState(
+        task=str(task),
+        watermark=None if watermark is None else int(str(watermark)),
+        enabled=None if enabled is None else bool(enabled),
+        paused=bool(paused),
+    )
+
+
+def _live(row: Sequence[object]) -> LiveJob:
+    id_, subject, slot, status = row
+    return LiveJob(id=int(str(id_)), subject=str(subject), slot=int(str(slot)), waiting=status == "waiting")
+
+
+def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

@@ -1,0 +1,73 @@
+"""SQLite: how connections are set up, and how a write transaction waits for its turn.
+
+Every transaction that may write begins with BEGIN IMMEDIATE: a plain BEGIN fails in the middle when another writer was
+faster. SQLite's own waiting sleeps ever longer and lets a busy writer starve the others for seconds, so we ask again
+ourselves, often.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, event
+
+#: Execution option of a connection that will not write.
+READ_ONLY = "jitai_read"
+#: Execution option: seconds to wait for the lock.
+PATIENCE = "jitai_patience"
+
+_FIRST_PAUSE = 0.0002
+_LONGEST_PAUSE = 0.002
+_GIVE_UP_AFTER = 60.0
+SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+
+
+def prepare(engine: Engine, *, synchronous: str) -> None:
+    """Install our set-up of connections and our BEGIN on an engine."""
+
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        with_patience(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", _begin)
+
+
+def with_patience(attempt: Callable[[], object], seconds: float = _GIVE_UP_AFTER) -> None:
+    """Call `attempt` again and again, every fifth of a millisecond at first, while another process holds the lock."""
+    deadline = time.monotonic() + seconds
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            attempt()
+        except sqlite3.OperationalError as error:
+            if not locked(error) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 1.2, _LONGEST_PAUSE)
+
+
+def locked(error: BaseException | None) -> bool:
+    """Whether another connection holds the lock that was wanted."""
+    return isinstance(error, sqlite3.OperationalError) and (error.sqlite_errorcode & 0xFF) in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    )
+
+
+def _begin(connection: Connection) -> None:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    options = connection.get_execution_options()
+    if options.get(READ_ONLY):
+        raw.execute("BEGIN")
+        with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
+    else:
+        with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), options.get(PATIENCE, _GIVE_UP_AFTER))

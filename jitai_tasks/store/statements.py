@@ -1,0 +1,114 @@
+"""Prebuilt statements of the hot path, as text for the driver: SQLAlchemy Core would cost more than the database.
+
+Texts are written with `?`; drivers that want `%s` get it. None of them contains a literal `?` or `%`.
+"""
+
+# ruff: noqa: S608 - texts are put together from our own constants; values are always bound
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from .tables import JOB_COLUMNS, NEW_COLUMNS, OUTCOME_COLUMNS
+
+#: The channel of PostgreSQL that runners listen on.
+CHANNEL = "jitai_tasks"
+
+Rows = list[Sequence[Any]]
+
+JOB_LIST = ", ".join(JOB_COLUMNS)
+RUN_LIST = ", ".join(JOB_COLUMNS + OUTCOME_COLUMNS)
+INSERT_JOB = f"INSERT INTO jitai_jobs ({', '.join(NEW_COLUMNS)}) VALUES ({', '.join('?' * len(NEW_COLUMNS))})"
+INSERT_RUN = (
+    f"INSERT INTO jitai_runs ({RUN_LIST}) VALUES ({', '.join('?' * (len(JOB_COLUMNS) + len(OUTCOME_COLUMNS)))})"
+)
+
+
+def execute(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> CursorResult[Any]:
+    """Run one statement with positional values through SQLAlchemy; for what is not hot."""
+    return connection.exec_driver_sql(_spelt(text, connection.dialect.paramstyle), tuple(values))
+
+
+def change(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> int:
+    """Run one statement with positional values; answers how many rows changed."""
+    with _cursor(connection, text) as (cursor, spelt):
+        cursor.execute(spelt, values)
+        return int(cursor.rowcount)
+
+
+def fetch(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> Rows:
+    """Run one statement and bring all its rows."""
+    with _cursor(connection, text) as (cursor, spelt):
+        cursor.execute(spelt, values)
+        return cast("Rows", cursor.fetchall())
+
+
+def execute_many(connection: sa.Connection, text: str, rows: Sequence[tuple[object, ...]]) -> int:
+    """Run one statement for every row; answers how many rows changed."""
+    if not rows:
+        return 0
+    with _cursor(connection, text) as (cursor, spelt):
+        cursor.executemany(spelt, rows)
+        return int(cursor.rowcount)
+
+
+def copy_in(connection: sa.Connection, text: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """PostgreSQL with psycopg: rows at the speed of COPY."""
+    with _cursor(connection, text) as (cursor, _), cast("Any", cursor).copy(text) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _cursor(connection: sa.Connection, text: str) -> Iterator[tuple[DBAPICursor, str]]:
+    """The driver's own cursor, in the transaction of `connection`; its errors come as SQLAlchemy's."""
+    if not connection.in_transaction():
+        connection.begin()
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor, _spelt(text, connection.dialect.paramstyle)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, cursor, error, text) from error
+    finally:
+        cursor.close()
+
+
+def _wrapped(connection: sa.Connection, cursor: DBAPICursor, error: Exception, text: str) -> BaseException:
+    """As SQLAlchemy does it: a lost connection is not used again, nor are its neighbours in the pool."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(cast("Any", error), connection.connection, cursor)
+    if lost:
+        connection.invalidate(error)
+        connection.engine.dispose()
+    return sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+
+
+def marks(values: Sequence[object]) -> str:
+    """`?, ?, ?`: as many as there are values."""
+    return ", ".join("?" * len(values))
+
+
+def make(connection: sa.Connection) -> str:
+    """ "sqlite", "postgresql" or "mysql" (MariaDB included)."""
+    name = connection.dialect.name
+    return "mysql" if name == "mariadb" else name
+
+
+@cache
+def _spelt(text: str, paramstyle: str) -> str:
+    return text if paramstyle == "qmark" else text.replace("?", "%s")

@@ -1,0 +1,90 @@
+"""Which database errors pass by themselves, and doing the work again when one does."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy as sa
+
+from . import sqlite
+
+if TYPE_CHECKING:
+    from .database import Database
+
+T = TypeVar("T")
+
+ATTEMPTS = 20
+_LONGEST_PAUSE = 0.5
+
+_POSTGRESQL = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+#: Lost, or not to be had: the server goes, is gone, or is not there yet.
+_MYSQL_BROKEN = frozenset({1053, 1927, 2002, 2003, 2006, 2013, 2055})
+_MYSQL = _MYSQL_BROKEN | {1020, 1040, 1205, 1213, 3572}
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same work may succeed when done again: deadlock, serialization, lock timeout, lost connection."""
+    if isinstance(error, sa.exc.DBAPIError):
+        return error.connection_invalidated or _passing(error.orig)
+    return isinstance(error, sa.exc.TimeoutError) or _passing(error)
+
+
+def conflict(error: BaseException) -> bool:
+    """Whether another transaction was in the way (deadlock, serialization, lock timeout): nothing of ours was kept."""
+    return transient(error) and not lost(error)
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection broke: what was being committed may be stored or not."""
+    if isinstance(error, sa.exc.DBAPIError):
+        return error.connection_invalidated or _broken(error.orig)
+    return _broken(error)
+
+
+def rerun(database: Database, work: Callable[[sa.Connection], T], *, attempts: int = ATTEMPTS) -> T:
+    """Do `work` in a write transaction, again from its start when another transaction was in the way."""
+    for attempt in range(1, attempts):
+        try:
+            with database.begin() as connection:
+                return work(connection)
+        except sa.exc.DBAPIError as error:
+            if not conflict(error):
+                raise
+        pause(attempt)
+    with database.begin() as connection:
+        return work(connection)
+
+
+def pause(attempt: int) -> None:
+    """Wait a moment, longer with each attempt and never in step with others."""
+    time.sleep(random.uniform(0, min(0.001 * 2**attempt, _LONGEST_PAUSE)))
+
+
+def _passing(error: BaseException | None) -> bool:
+    if error is None:
+        return False
+    if isinstance(error, sqlite3.Error):
+        return sqlite.locked(error)
+    return getattr(error, "sqlstate", None) in _POSTGRESQL or _number(error) in _MYSQL or _broken(error)
+
+
+def _broken(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error) or error is None:
+        return False
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate is not None:
+        return str(sqlstate).startswith("08") or sqlstate in ("57P01", "57P02", "57P03")
+    if _number(error) in _MYSQL_BROKEN:
+        return True
+    return type(error).__module__.startswith("psycopg") and type(error).__name__ in (
+        "OperationalError",
+        "InterfaceError",
+    )
+
+
+def _number(error: BaseException) -> object:
+    return error.args[0] if type(error).__module__.startswith("pymysql") and error.args else None

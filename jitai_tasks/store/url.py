@@ -1,0 +1,56 @@
+"""Database URLs: what users write, brought to the drivers we use, and shown without passwords."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ..errors import DatabaseUnreachable
+
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "mysql+pymysql": "mysql+pymysql",
+    "mariadb+pymysql": "mysql+pymysql",
+}
+_FORMS = "sqlite:///path/to/file.db, postgresql://user:password@host/name or mysql://user:password@host/name"
+
+
+def parsed(text: str) -> URL:
+    """The URL with one of our three drivers; DatabaseUnreachable says what is wrong with it and which forms work."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnreachable(
+            f"the database URL is malformed (not shown, it may hold a password); use {_FORMS}"
+        ) from None
+    driver = _DRIVERS.get(url.drivername.lower())
+    if driver is None:
+        raise DatabaseUnreachable(f"no driver for {url.drivername!r} databases; use {_FORMS}")
+    return _existing_folder(url.set(drivername=driver)) if driver == "sqlite" else url.set(drivername=driver)
+
+
+def shown(url: URL) -> str:
+    """The URL for people: no password, also not in the query."""
+    secrets = {key: "***" for key in url.query if any(word in key.lower() for word in ("pass", "secret", "token"))}
+    return url.update_query_dict(secrets).render_as_string(hide_password=True)
+
+
+def _existing_folder(url: URL) -> URL:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise DatabaseUnreachable(
+            "an in-memory SQLite database cannot be shared by a runner and its workers; name a file: sqlite:///jobs.db"
+        )
+    path = Path(url.database).expanduser().absolute()
+    if path.is_dir():
+        raise DatabaseUnreachable(f"{path} is a folder; name a file in it, like sqlite:///{path}/jobs.db")
+    if not path.parent.is_dir():
+        raise DatabaseUnreachable(f"the folder {path.parent} does not exist; create it or name another place")
+    return url.set(database=str(path))

@@ -1,0 +1,161 @@
+"""Date-field tasks under real runners and real time; races that have one winner."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jitai_tasks import runner
+from jitai_tasks.clock import SystemClock, moment
+from jitai_tasks.ids import new_token
+from jitai_tasks.runner.threads import Runner
+from jitai_tasks.store import claims, finishing
+from jitai_tasks.testing import tables, waiting
+from tests import servers
+from tests.datefields.shop import meetings, task
+
+NOON = datetime(2026, 1, 5, 12, 0)
+TOLD = """
+    import threading
+    import time
+
+    TIMES = {}
+    CAME = threading.Event()
+
+    def customFunc(rowData):
+        TIMES[rowData.id.value] = time.time()
+        CAME.set()
+"""
+
+
+def test_a_row_due_in_the_next_second_fires_within_a_second(app_from):
+    app = tables(app_from(meetings(task(inner=TOLD)), clock=SystemClock()))
+    app.models.Meeting.query(size=1)
+    from tasks.Remind import inner
+
+    running = Runner(app)
+    running.start()
+    try:
+        for _ in range(3):
+            inner.CAME.clear()
+            due = moment(app.clock.now()).replace(tzinfo=None) + timedelta(seconds=0.5)
+            row = app.models.Meeting.create(start=due)
+            assert inner.CAME.wait(5)
+            late = inner.TIMES[row.id.value] - due.replace(tzinfo=UTC).timestamp()
+            assert 0 <= late < 1, late
+    finally:
+        running.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(request, app_from):
+    options = {} if request.param == "sqlite" else {"database": servers.postgres().fresh_database()}
+    return tables(app_from(meetings(task(inner="def customFunc(rowData):\n    return 1\n")), **options))
+
+
+def claim(app: Any) -> list[Any]:
+    with app.database.begin() as connection:
+        return claims.claim(
+            connection, queues=("default",), limit=10, runner=1, worker=1, token=new_token(), now=app.database.now()
+        )
+
+
+def together(*calls: Callable[[], object]) -> None:
+    """Call all at the same moment, each in a thread of its own; what they raise is raised."""
+    barrier, failures = threading.Barrier(len(calls)), []
+
+    def run(call: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            call()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+@pytest.mark.parametrize("way", ["move", "clear", "delete"])
+def test_an_edit_that_races_with_the_claim_has_one_winner(app, clock, history, way):
+    """Either the old date runs and the edit comes after it, or the edit wins and the old date never runs."""
+    Meeting = app.models.Meeting
+    for number in range(15):
+        row = Meeting.create(start=clock.moment.replace(tzinfo=None))
+        later = clock.moment.replace(tzinfo=None) + timedelta(hours=1, minutes=number)
+        edit = {
+            "move": lambda row=row, later=later: Meeting.updateByPK(row.id, {"start": later}),
+            "clear": lambda row=row: Meeting.updateByPK(row.id, {"start": None}),
+            "delete": lambda row=row: Meeting.deleteByPK(row.id),
+        }[way]
+        taken: list[Any] = []
+        together(edit, lambda taken=taken: taken.extend(claim(app)))
+        for job in taken:
+            performed = runner.perform(app, job)
+            with app.database.begin() as connection:
+                finishing.finish(connection, [performed.finish])
+        ended = [run.outcome.status.value for run in history("tasks.Remind") if run.job.subject == str(row.id)]
+        assert ended in ([], ["skipped"], ["success"])
+        assert len([job for job in waiting("tasks.Remind") if job.subject == str(row.id)]) == (way == "move")
+
+
+def test_two_saves_and_two_sweeps_at_once_plan_one_job(app, clock):
+    from jitai_tasks import datefields
+
+    Meeting = app.models.Meeting
+    row = Meeting.create(start=NOON)
+    for number in range(15):
+        table = Meeting.table
+        with app.database.begin() as connection:
+            connection.execute(table.update().values(start=NOON + timedelta(minutes=10 * number)))
+        together(
+            lambda: datefields.sweep(app),
+            lambda: datefields.sweep(app),
+            lambda number=number: Meeting.updateByPK(row.id, {"title": f"a{number}"}),
+            lambda number=number: Meeting.updateByPK(row.id, {"status": f"b{number}"}),
+        )
+        (job,) = waiting("tasks.Remind")
+        assert datetime.fromtimestamp(job.due / 1e6, UTC).replace(tzinfo=None) == NOON + timedelta(minutes=10 * number)
+
+
+@pytest.mark.parametrize("rows", [20_000, pytest.param(1_000_000, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
+def test_the_sweep_of_unchanged_rows_is_quick_and_holds_no_lock(app_from, rows):
+    from jitai_tasks import datefields
+
+    app = tables(app_from(meetings(task(filter="Q(status='active')"))))
+    table = app.models.Meeting.table
+    with app.database.begin() as connection:
+        for start in range(0, rows, 20_000):
+            some = [{"start": NOON + timedelta(seconds=start + number), "status": "active"} for number in range(20_000)]
+            connection.execute(table.insert(), some)
+    assert datefields.sweep(app).saved == rows
+    began = time.process_time()
+    done, waits = threading.Event(), []
+
+    def write() -> None:
+        while not done.is_set():
+            before = time.perf_counter()
+            with app.database.begin() as connection:
+                connection.exec_driver_sql("UPDATE Meeting SET title = 'x' WHERE id = 1")
+            waits.append(time.perf_counter() - before)
+            done.wait(0.01)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        result = datefields.sweep(app)
+    finally:
+        done.set()
+        writer.join()
+    assert (result.saved, result.removed, result.bad) == (0, 0, [])
+    assert time.process_time() - began < max(rows / 100_000, 2)
+    assert max(waits) < 1.0

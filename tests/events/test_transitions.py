@@ -1,0 +1,134 @@
+"""Transitions: declared changes of a field that create tasks, in the transaction of the change."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jitai_tasks.errors import ModelError
+from jitai_tasks.testing import waiting
+
+SERVICE = {
+    "services/Shop/e.json": {"title": "Shop", "type": "services.NormalType"},
+    "services/Shop/__init__.py": "from .service import Shop\n",
+    "services/Shop/service.py": """
+        from services.NormalType import NormalService
+
+        class Shop(NormalService):
+            def ship(self, rowId, express=False):
+                return {"rowId": rowId, "express": express}
+
+            def tell(self, model, rowId, fromValue, toValue, transition):
+                return [model, rowId, fromValue, toValue, transition]
+    """,
+}
+MODEL = {
+    "models/Order/__init__.py": "from .model import Order\n",
+    "models/Order/model.py": """
+        from datatypes.Meta import datatypes
+        from models.NormalType import NormalModel
+
+        class Order(NormalModel):
+            id = datatypes.AutoInt(primaryKey=True)
+            status = datatypes.Stext(default="new")
+            total = datatypes.Money(default=0)
+    """,
+}
+
+
+def orders(*transitions: dict[str, object]) -> dict[str, object]:
+    return (
+        SERVICE
+        | MODEL
+        | {"models/Order/e.json": {"title": "Orders", "type": "models.NormalType", "transitions": list(transitions)}}
+    )
+
+
+PAY = {
+    "name": "pay", "field": "status", "from": ["new"], "to": "paid", "condition": "Q(total__gt=0)",
+    "task": {"func": "services.Shop.ship", "priority": 7, "data": {"express": True}, "delay": 60, "tags": ["shipping"]},
+}  # fmt: skip
+
+
+def test_a_change_creates_its_task_in_the_same_transaction(app_from, clock, drain, history):
+    app = app_from(orders(PAY))
+    order = app.models.Order.create(total=5)
+    assert waiting() == []
+    with pytest.raises(RuntimeError), app.transaction():
+        order.status = "paid"
+        order.save()
+        raise RuntimeError
+    assert waiting() == []
+    app.models.Order.updateByPK(1, {"status": "paid"})
+    job = waiting()[0]
+    assert (job.func, job.priority, job.tags, job.due - job.created) == (
+        "services.Shop.ship",
+        7,
+        ("shipping",),
+        60_000_000,
+    )
+    app.models.Order.updateByPK(1, {"total": 6})
+    assert len(waiting()) == 1
+    clock.advance(minutes=1)
+    drain()
+    assert json.loads(history()[0].outcome.result) == {"rowId": 1, "express": True}
+
+
+@pytest.mark.parametrize(("status", "total", "count"), [("new", 0, 0), ("lost", 5, 0), ("new", 5, 1)])
+def test_where_it_comes_from_and_the_condition_decide(app_from, status, total, count):
+    app = app_from(orders(PAY))
+    app.models.Order.create(status=status, total=total)
+    app.models.Order.updateByPK(1, {"status": "paid"})
+    assert len(waiting()) == count
+
+
+def test_automatic_transitions_follow_each_other(app_from, drain, history):
+    tell = {"func": "services.Shop.tell"}
+    app = app_from(
+        orders(
+            {"name": "born", "field": "status", "to": "created", "task": tell},
+            {"name": "go", "field": "status", "from": "created", "to": "checked", "type": "automatic", "tasks": [tell]},
+            {
+                "name": "on",
+                "field": "status",
+                "from": ["checked"],
+                "to": "done",
+                "type": "automatic",
+                "condition": "Q(total__gte=10)",
+                "task": tell,
+            },
+        )
+    )
+    assert app.models.Order.create(status="created", total=3).status == "checked"
+    assert app.models.Order.create(status="created", total=30).status == "done"
+    drain()
+    told = [json.loads(run.outcome.result)[1:] for run in history()]
+    assert told == [
+        [1, None, "created", "born"],
+        [1, "created", "checked", "go"],
+        [2, None, "created", "born"],
+        [2, "created", "checked", "go"],
+        [2, "checked", "done", "on"],
+    ]
+
+
+def test_a_circle_of_automatic_transitions_is_refused_and_nothing_is_written(app_from):
+    app = app_from(
+        orders(
+            {"name": "there", "field": "status", "from": ["a"], "to": "b", "type": "automatic"},
+            {"name": "back", "field": "status", "from": ["b"], "to": "a", "type": "automatic"},
+        )
+    )
+    with pytest.raises(ModelError, match=r"over 100 transitions in a row: .*a → b"):
+        app.models.Order.create(status="a")
+    assert app.models.Order.query().totalCount == 0
+
+
+def test_a_broken_transition_is_told_and_not_in_the_way(app_from, caplog):
+    app = app_from(orders({"name": "odd", "field": "stat", "to": "x"}, {**PAY, "condition": "Q(tot=1)"}, PAY))
+    app.models.Order.create(total=1)
+    app.models.Order.updateByPK(1, {"status": "paid"})
+    assert len(waiting()) == 1
+    assert "transitions/odd: models.Order: no field 'stat'; did you mean status?" in caplog.text
+    assert "transitions/pay: filter" in caplog.text

@@ -1,0 +1,88 @@
+"""The threaded form: the same work, without killing."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from jitai_tasks.runner.plan import Plan
+from jitai_tasks.runner.threads import Runner
+from jitai_tasks.store.records import Status
+
+from .conftest import Shop, eventually
+
+
+@pytest.fixture
+def threads(shop: Shop) -> Iterator[Runner]:
+    runner = Runner(shop.app, Plan(app_path="", runner=7, workers=2))
+    runner.start()
+    yield runner
+    if not runner.is_stopped:
+        runner.stop()
+
+
+def test_jobs_run_in_threads_of_this_process(shop: Shop, threads: Runner) -> None:
+    import os
+
+    shop.done(shop.create("note", path=shop.path("log"), line="x"))
+    assert shop.lines("log") == [f"x {os.getpid()}"]
+    assert shop.done(shop.create("later", number=2)).outcome.result == "4"
+
+
+def test_each_thread_keeps_the_output_of_its_own_run(shop: Shop) -> None:
+    runner = Runner(shop.app, Plan(app_path="", runner=7, workers=2))
+    runner.start()  # here and not in the fixture: pytest puts its own streams in place between the two
+    talking = [shop.create("talk") for _ in range(4)]
+    for job in talking:
+        log = shop.done(job).outcome.log
+        assert log.count("from Python") == 1
+        assert log.count("from logging") == 1
+    assert shop.done(shop.create("nothing")).outcome.log == ""
+    assert runner.stop()
+
+
+def test_writes_are_committed_with_the_completion_also_in_threads(shop: Shop, threads: Runner) -> None:
+    jobs = [shop.create("insert", name=str(n)) for n in range(20)]
+    failing = shop.create("insert_and_fail", name="no")
+    for job in jobs:
+        assert shop.done(job).outcome.status is Status.SUCCESS
+    assert shop.done(failing).outcome.status is Status.ERROR
+    assert shop.effects() == sorted(str(n) for n in range(20))
+
+
+def test_a_job_over_its_limit_is_recorded_as_expired_and_its_late_result_ignored(shop: Shop, threads: Runner) -> None:
+    job = shop.create("insert_slowly", name="late", seconds=1.0, options={"timeout": 0.2})
+    insert = shop.create("note", path=shop.path("log"), line="x", seconds=1.0, options={"timeout": 0.2})
+    assert shop.done(insert).outcome.status is Status.EXPIRED
+    assert shop.done(job).outcome.status is Status.EXPIRED
+    shop.done(shop.create("nothing"))
+    assert shop.effects() == []
+
+
+def test_stopping_waits_for_what_runs(shop: Shop, threads: Runner) -> None:
+    job = shop.create("note", path=shop.path("log"), line="x", seconds=0.5)
+    eventually(lambda: shop.lines("log"))
+    assert threads.stop()
+    run = shop.find(job)
+    assert run is not None
+    assert run.outcome.status is Status.SUCCESS
+    assert shop.runners() == 0
+
+
+def test_what_does_not_end_is_handed_back_when_the_threads_stop(shop: Shop, threads: Runner) -> None:
+    job = shop.create("note", path=shop.path("log"), line="x", seconds=2)
+    eventually(lambda: shop.lines("log"))
+    assert not threads.stop(0.2)
+    assert [(left.id, left.status, left.interruptions) for left in shop.live()] == [(job, Status.WAITING, 0)]
+
+
+def test_the_program_runs_in_threads_on_request(shop: Shop) -> None:
+    runner = shop.run(threads=True)
+    assert shop.done(shop.create("add", a=1, b=1)).outcome.result == "2"
+    assert runner.stop(signal.SIGINT) == 0
+    assert shop.runners() == 0
+    waiting = shop.create("insert", name="x")
+    assert shop.run(threads=True, drain=True).process.wait(20) == 0
+    assert shop.find(waiting) is not None

@@ -1,0 +1,178 @@
+"""When the database is locked, gone, or disagrees; and when several runners share it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from jitai_tasks.store.records import Status
+from tests import servers
+
+from .conftest import Shop, eventually, shop_at
+
+SWAP = '''
+import time
+import sqlalchemy as sa
+
+
+def swap(first, second, path):
+    """Two of these in opposite order dead-lock."""
+    with open(path, "a") as file:
+        file.write(f"{first}\\n")
+    with app.transaction() as session:
+        for name in (first, second):
+            session.execute(sa.text("UPDATE counters SET value = value + 1 WHERE name = :name"), {"name": name})
+            time.sleep(0.3)
+'''
+EXTRA: dict[str, object] = {
+    "services/Swap/e.json": {"title": "Swap", "type": "services.NormalType"},
+    "services/Swap/__init__.py": SWAP,
+}
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[servers.Server, Shop]]:
+    """A PostgreSQL of this test's own, and the shop on it."""
+    server = servers.start_postgres()
+    try:
+        for shop in shop_at(tmp_path, server.fresh_database(), EXTRA):
+            yield server, shop
+    finally:
+        server.close()
+
+
+def test_a_locked_sqlite_file_stops_nobody(shop: Shop) -> None:
+    runner = shop.ready(workers=2)
+    family = {process.pid for process in runner.family()}
+    blocker = sqlite3.connect(shop.folder / "jobs.sqlite3", isolation_level=None)
+    begun = shop.create("note", path=shop.path("log"), line="x", seconds=0.2)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(AssertionError):
+        eventually(lambda: shop.find(begun) is not None, seconds=3)
+    blocker.execute("ROLLBACK")
+    assert shop.done(begun, seconds=5).outcome.status is Status.SUCCESS
+    assert {process.pid for process in runner.family()} == family
+    assert len(shop.lines("log")) == 1
+    assert runner.stop() == 0
+
+
+def test_a_server_that_restarts_stops_nobody_and_the_work_resumes_within_five_seconds(
+    served: tuple[servers.Server, Shop],
+) -> None:
+    server, shop = served
+    runner = shop.ready(workers=2)
+    family = {process.pid for process in runner.family()}
+    begun = [shop.create("note", path=shop.path("log"), line=str(n), seconds=1.0) for n in range(2)]
+    writing = shop.create("insert_slowly", name="x", seconds=0.5, options={"priority": -1})
+    eventually(lambda: len(shop.lines("log")) == 2)
+    server.stop()
+    time_of_silence(3.0)
+    lines = runner.text().count("does not answer")
+    server.start()
+    shop.app.database.dispose()
+    later = shop.create("nothing")
+    shop.done(later, seconds=20)
+    for job in begun:
+        assert shop.done(job).outcome.status is Status.SUCCESS
+    assert shop.done(writing).outcome.status is Status.SUCCESS
+    assert shop.effects() == ["x"]
+    assert len(shop.lines("log")) == 2
+    assert {process.pid for process in runner.family()} == family
+    assert 0 < lines <= 5, "at most a line a second, whichever process writes it"
+    assert runner.stop() == 0
+
+
+def time_of_silence(seconds: float) -> None:
+    """Let time pass on purpose: what is tested is that nothing happens."""
+    with pytest.raises(AssertionError):
+        eventually(lambda: False, seconds=seconds)
+
+
+def test_functions_that_dead_lock_run_again_uncounted(served: tuple[servers.Server, Shop]) -> None:
+    _, shop = served
+    with shop.app.database.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE counters (name VARCHAR(10), value INTEGER)"))
+        connection.execute(sa.text("INSERT INTO counters VALUES ('a', 0), ('b', 0)"))
+    shop.ready(workers=2)
+    from jitai_tasks import jobs
+
+    both = [
+        jobs.create_temporary(shop.app, "services.Swap.swap", {"first": one, "second": other, "path": shop.path("log")})
+        for one, other in (("a", "b"), ("b", "a"))
+    ]
+    for job in both:
+        run = shop.done(job)
+        assert (run.outcome.status, run.job.attempt, run.job.interruptions) == (Status.SUCCESS, 1, 0)
+    with shop.app.database.read() as connection:
+        assert list(connection.scalars(sa.text("SELECT value FROM counters"))) == [2, 2]
+    assert len(shop.lines("log")) > 2, "they did not dead-lock, so nothing was tested"
+
+
+def test_jobs_run_on_postgresql_and_are_started_by_notify(served: tuple[servers.Server, Shop]) -> None:
+    _, shop = served
+    shop.ready(workers=2)
+    for number in range(20):
+        run = shop.done(shop.create("insert", name=str(number)))
+        assert ((run.outcome.started or 0) - run.job.created) / 1e6 < 0.5
+    assert len(shop.effects()) == 20
+
+
+def test_two_runners_share_one_database(shop: Shop) -> None:
+    runners = [shop.run(workers=2), shop.run(workers=2)]
+    eventually(lambda: shop.runners() == 2)
+    jobs = [shop.create("note", path=shop.path("log"), line=str(n), seconds=0.01) for n in range(200)]
+    for job in jobs:
+        assert shop.done(job).outcome.status is Status.SUCCESS
+    assert sorted(int(line.split()[0]) for line in shop.lines("log")) == list(range(200))
+    assert len({line.split()[1] for line in shop.lines("log")}) > 2
+    assert [runner.stop() for runner in runners] == [0, 0]
+    assert shop.runners() == 0
+
+
+def test_eight_processes_on_one_sqlite_file_never_hear_that_it_is_locked(shop: Shop) -> None:
+    runners = [shop.run(workers=4) for _ in range(2)]
+    eventually(lambda: shop.runners() == 2)
+    jobs = [shop.create("insert", name=str(n)) for n in range(300)]
+    jobs += [shop.create("note", path=shop.path("log"), line=str(n)) for n in range(300)]
+    for job in jobs:
+        assert shop.done(job, seconds=30).outcome.status is Status.SUCCESS
+    assert len(shop.effects()) == 300
+    assert len(shop.lines("log")) == 300
+    assert not [line for runner in runners for line in runner.text().splitlines() if "locked" in line]
+
+
+def test_a_runner_that_cannot_open_the_app_says_why(shop: Shop) -> None:
+    code = "import sys; from jitai_tasks.runner import run; run(sys.argv[1], database=sys.argv[2])"
+    gone = subprocess.run(
+        [sys.executable, "-c", code, str(shop.folder), "postgresql+psycopg://nobody:secret@127.0.0.1:1/none"],
+        check=False, capture_output=True, text=True, timeout=20, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert "DatabaseUnreachable" in gone.stderr
+    assert "secret" not in gone.stderr
+
+
+def test_draining_ends_when_nothing_is_due(shop: Shop) -> None:
+    now = [shop.create("insert", name=str(n)) for n in range(30)]
+    later = shop.create("nothing", options={"delay": 3600})
+    assert shop.run(drain=True).process.wait(20) == 0
+    assert all(shop.find(job) for job in now)
+    assert [job.id for job in shop.live()] == [later]
+
+
+def test_an_idle_runner_costs_next_to_nothing(shop: Shop) -> None:
+    runner = shop.ready(workers=2)
+    family = [psutil.Process(runner.pid), *runner.family()]
+
+    def spent() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in family)
+
+    before = spent()
+    time_of_silence(3.0)
+    assert spent() - before <= 0.06

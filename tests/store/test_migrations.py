@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from jitai_tasks.errors import SchemaOutdated, SchemaTooNew
+from jitai_tasks.store import Database, migrations, tables
+from jitai_tasks.store.migrations.walk import script
+from tests import servers
+
+
+@pytest.fixture
+def empty(make: str, tmp_path: Path) -> Iterator[Database]:
+    if make == "sqlite":
+        url, server = f"sqlite:///{tmp_path}/empty.db", None
+    else:
+        server = servers.postgres() if make == "postgresql" else servers.mariadb()
+        if server is None:
+            pytest.skip(servers.NO_MARIADB)
+        url = server.fresh_database()
+    database = Database.open(url)
+    yield database
+    database.dispose()
+    if server is not None:
+        server.drop(url)
+
+
+def test_an_empty_database_gets_the_tables(empty: Database) -> None:
+    assert migrations.current(empty) is None
+    with pytest.raises(SchemaOutdated, match="has no tables yet; run `jitai-tasks db upgrade APP`"):
+        migrations.check(empty)
+    assert migrations.upgrade(empty) == migrations.head()
+    assert migrations.current(empty) == migrations.head()
+    migrations.check(empty)
+    assert migrations.upgrade(empty) == migrations.head(), "again changes nothing"
+
+
+def test_a_newer_database_is_left_alone(database: Database) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '9999'")
+    try:
+        for verb in (migrations.check, migrations.upgrade):
+            with pytest.raises(SchemaTooNew, match="install the newer jitai-tasks"):
+                verb(database)
+    finally:
+        with database.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '{migrations.head()}'")
+
+
+def test_the_newest_version_is_the_one_the_program_names() -> None:
+    assert script().get_heads() == [migrations.head()]
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, *_: name != tables.VERSION_TABLE}
+        )
+        found = [change for change in compare_metadata(context, tables.metadata) if not _computed_or_index(change)]
+    assert found == []
+
+
+def _computed_or_index(change: object) -> bool:
+    """The metadata leaves out indexes and the computed column: only the migration needs to know them."""
+    assert isinstance(change, tuple)
+    return change[0] in ("remove_index", "add_index") or (
+        change[0] == "remove_column" and change[3].name == "claimable"
+    )
+
+
+def test_a_host_applications_autogenerate_leaves_our_tables_alone(database: Database) -> None:
+    theirs = sa.MetaData()
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": migrations.include_name})
+        assert compare_metadata(context, theirs) == []
+        careless = MigrationContext.configure(connection, opts={})
+        assert compare_metadata(careless, theirs) != []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
+def test_the_statements_can_be_read_beforehand(dialect: str) -> None:
+    text = migrations.sql(dialect)
+    assert all(f"CREATE TABLE {name}" in text for name in tables.TABLE_NAMES)
+
+
+def test_two_upgrades_at_once_make_one_schema(empty: Database) -> None:
+    import threading
+
+    failed: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            migrations.upgrade(empty)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    migrations.check(empty)

@@ -1,0 +1,220 @@
+"""Transactions of applications: joining, independence, and jobs that exist exactly if the transaction commits."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from jitai_tasks.errors import StoreError
+from jitai_tasks.ids import new_id
+from jitai_tasks.store.records import Job, NewJob
+from jitai_tasks.testing import tables, waiting
+from jitai_tasks.transactions import current_job_scope, current_scope, submit
+
+
+@pytest.fixture
+def app(app_from):
+    app = tables(app_from())
+    with app.database.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE notes (text VARCHAR(20))"))
+    return app
+
+
+def new(app) -> NewJob:
+    return NewJob(id=new_id(), task_type="tasks.TemporaryType", func="services.X.f", due=app.clock.now())
+
+
+def running(app) -> Job:
+    return Job(id=new_id(), task_type="tasks.TemporaryType", due=app.clock.now(), created=app.clock.now())
+
+
+def note(session, text: str) -> None:
+    session.execute(sa.text("INSERT INTO notes VALUES (:text)"), {"text": text})
+
+
+def notes(app) -> list[str]:
+    with app.database.read() as connection:
+        return list(connection.execute(sa.text("SELECT text FROM notes ORDER BY rowid")).scalars())
+
+
+def test_a_transaction_commits_at_its_end(app):
+    with app.transaction() as session:
+        note(session, "a")
+        submit(app, [new(app)])
+    assert (notes(app), len(waiting())) == (["a"], 1)
+
+
+def test_an_exception_rolls_back_writes_and_jobs(app):
+    with pytest.raises(ZeroDivisionError), app.transaction() as session:
+        note(session, "a")
+        submit(app, [new(app)])
+        _ = 1 / 0
+    assert (notes(app), waiting()) == ([], [])
+    assert current_scope.get() is None
+
+
+def test_an_inner_transaction_joins_and_an_exception_undoes_its_part_alone(app):
+    with app.transaction() as outer:
+        note(outer, "outer")
+        submit(app, [new(app)])
+        with pytest.raises(ZeroDivisionError), app.transaction() as inner:
+            assert inner is outer
+            note(inner, "inner")
+            submit(app, [new(app)])
+            _ = 1 / 0
+        with app.transaction() as again:
+            note(again, "again")
+    assert (notes(app), len(waiting())) == (["outer", "again"], 1)
+
+
+def test_ending_a_joined_session_does_not_end_the_transaction(app):
+    with pytest.raises(ZeroDivisionError), app.transaction():
+        with app.session() as session:
+            note(session, "a")
+            session.commit()
+        app.session().close()
+        note(app.session(), "b")
+        _ = 1 / 0
+    assert notes(app) == []
+
+
+def test_a_rollback_inside_an_inner_transaction_undoes_that_alone(app):
+    with app.transaction() as outer:
+        note(outer, "outer")
+        with app.transaction() as inner:
+            note(inner, "inner")
+            inner.rollback()
+    assert notes(app) == ["outer"]
+
+
+def test_outside_of_all_a_session_is_the_callers_own(app):
+    with app.session() as session:
+        note(session, "kept")
+        session.commit()
+        note(session, "lost")
+    assert notes(app) == ["kept"]
+
+
+def test_a_decorated_function_runs_in_a_transaction_each_time(app):
+    @app.transaction()
+    def write(text: str, *, fail: bool = False) -> str:
+        """Writes."""
+        note(app.session(), text)
+        if fail:
+            raise ZeroDivisionError
+        return text
+
+    assert write("a") == "a"
+    with pytest.raises(ZeroDivisionError):
+        write("b", fail=True)
+    assert notes(app) == ["a"]
+    assert (write.__name__, write.__doc__) == ("write", "Writes.")
+
+
+def test_a_decorated_coroutine_is_inside_the_transaction_until_it_ends(app):
+    import asyncio
+
+    @app.transaction()
+    async def write(text: str) -> None:
+        note(app.session(), text)
+        await asyncio.sleep(0)
+        assert current_scope.get() is not None
+        if text == "b":
+            raise ZeroDivisionError
+
+    asyncio.run(write("a"))
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(write("b"))
+    assert notes(app) == ["a"]
+
+
+def test_jobs_of_a_given_session_exist_if_it_commits(app):
+    with app.database.session() as session:
+        submit(app, [new(app)], session=session)
+        session.rollback()
+        submit(app, [new(app)], session=session)
+        session.commit()
+    with app.database.engine.connect() as connection:
+        submit(app, [new(app)], session=connection)
+    assert len(waiting()) == 1
+
+
+def test_without_a_transaction_jobs_exist_at_once(app):
+    submit(app, [new(app), new(app)])
+    assert len(waiting()) == 2
+
+
+def test_the_runners_are_woken_after_the_commit_and_only_then(app, monkeypatch):
+    rung: list[int] = []
+    monkeypatch.setattr(app.database, "ring", lambda: rung.append(len(waiting())))
+    with app.transaction():
+        submit(app, [new(app)])
+        assert rung == []
+    with pytest.raises(ZeroDivisionError), app.transaction():
+        submit(app, [new(app)])
+        _ = 1 / 0
+    assert rung == [1]
+
+
+def test_a_running_job_collects_what_it_creates(app):
+    with app.run_as(running(app)) as scope:
+        assert current_job_scope() is scope
+        submit(app, [new(app)])
+        assert not scope.used
+    assert len(scope.outbox) == 1
+    assert waiting() == []
+
+
+def test_inside_a_running_job_a_failed_part_takes_back_its_jobs_and_writes(app):
+    with app.run_as(running(app)) as scope:
+        submit(app, [new(app)])
+        with pytest.raises(ZeroDivisionError), app.transaction() as session:
+            note(session, "part")
+            submit(app, [new(app)])
+            _ = 1 / 0
+        with app.session() as session:
+            note(session, "whole")
+            session.commit()
+    assert (scope.used, len(scope.outbox), notes(app)) == (True, 1, [])
+    scope.commit()
+    scope.close()
+    assert notes(app) == ["whole"]
+
+
+def test_an_independent_transaction_commits_whatever_becomes_of_the_job(app):
+    with pytest.raises(ZeroDivisionError), app.run_as(running(app)) as scope:
+        with app.newTransaction() as session:
+            note(session, "kept")
+            submit(app, [new(app)])
+        _ = 1 / 0
+    assert (scope.outbox, notes(app), len(waiting())) == ([], ["kept"], 1)
+
+
+def test_sqlite_refuses_a_second_writer_that_would_wait_for_itself(app):
+    with app.transaction() as session:
+        note(session, "a")
+        with pytest.raises(StoreError, match="one writer at a time"), app.newTransaction():
+            pass
+    assert notes(app) == ["a"]
+
+
+def test_a_running_job_says_goodbye_to_the_elements_it_called(app_from):
+    app = app_from(
+        {
+            "x/Meta/e.json": {"title": "X", "type": ""},
+            "x/Meta/lifecycle.py": """
+                told = []
+                def onAppExit(exc_val=None, resData=None, **kwargs): told.append(exc_val)
+            """,
+        }
+    )
+    with app.run_as(running(app)):
+        app.getElement("x.Meta")
+    from x.Meta.lifecycle import told
+
+    assert told == [None]
+    error = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError), app.run_as(running(app)):
+        app.getElement("x.Meta")
+        raise error
+    assert told == [None, error]
