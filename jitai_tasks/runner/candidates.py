@@ -9,6 +9,7 @@ from pathlib import Path
 from ..layers import APP_JSON
 from .channel import ChannelClosed, Failed, Message, Opened, Proving, Rejected
 from .crew import Crew
+from .diligence import Diligence
 from .staff import Staff
 from .trial import LIMIT, Request, Requests, Verdict
 
@@ -28,6 +29,7 @@ class Candidates:
         self._began = 0.0
         #: What the candidate was about to run when it was last heard of.
         self._in_hand: Path | None = None
+        self._diligence = Diligence(0)
 
     def look(self) -> None:
         """Begin what is asked for; end what takes too long, or is wanted no more."""
@@ -39,9 +41,8 @@ class Candidates:
             self._begin(self._request)
         elif time.monotonic() - self._began > LIMIT:
             self._end(self._blame(f"it was not loaded within {LIMIT:g} s", alone=True))
-        elif self._request.is_cut:
-            slow = self._blame("it is slow to load, and is tried again after what else has changed", alone=False)
-            self._end(Verdict(again=True) if self._in_hand is None else slow)
+        elif self._in_hand is not None and (self._request.is_urgent or self._holds_up_others(self._request)):
+            self._end(self._blame("it is slow to load, and is tried again by itself", aside=True))
 
     def hear(self, candidate: Crew) -> None:
         """Take in what the candidate's template says."""
@@ -54,12 +55,18 @@ class Candidates:
             self._take_in(message)
 
     def _begin(self, request: Request) -> None:
-        if self._staff.nominate(request.trial):
+        if (candidate := self._staff.nominate(request.trial)) is not None:
             self._began, self._in_hand = time.monotonic(), None
+            self._diligence = Diligence(candidate.pid)
+
+    def _holds_up_others(self, request: Request) -> bool:
+        """Whether what is in hand waits for something, and other files have changed together with it."""
+        return len(request.trial.units) > 1 and self._diligence.stands_still()
 
     def _take_in(self, message: Message) -> None:
         if isinstance(message, Proving):
             self._in_hand = Path(message.unit)
+            self._diligence.restart()
         elif isinstance(message, Rejected):
             failures = {Path(unit): said for unit, said in message.failures.items()}
             self._end(Verdict(failures=failures, alone=message.alone))
@@ -75,14 +82,14 @@ class Candidates:
         of_apps = [path for path in self._request.trial.changed if path.name == APP_JSON]
         return Verdict(failures=dict.fromkeys(of_apps, failed.message), refusal=failed.message)
 
-    def _blame(self, said: str, *, alone: bool) -> Verdict:
+    def _blame(self, said: str, *, alone: bool = False, aside: bool = False) -> Verdict:
         """What hangs, or ends its process, is what it was about to run."""
         unit, request = self._in_hand, self._request
         if unit is None or request is None:
             return Verdict(refusal=f"the app cannot be opened: {said}")
         homes = [copy.home for copy in request.trial.generation.copies if unit.is_relative_to(copy.home)]
         name = unit.relative_to(homes[0]).as_posix() if homes else str(unit)
-        return Verdict(failures={unit: f"{name}: {said}"}, alone=alone)
+        return Verdict(failures={unit: f"{name}: {said}"}, alone=alone, aside=aside)
 
     def _end(self, verdict: Verdict) -> None:
         self._staff.dismiss_candidate()

@@ -43,6 +43,8 @@ class Refusal:
     said: str
     #: No change of other files can make it right.
     alone: bool
+    #: It was only slow.
+    aside: bool
 
 
 class Reloader:
@@ -113,12 +115,18 @@ class Reloader:
         return [path for path, stamp in look.files.items() if self._look.files.get(path) != stamp]
 
     def _reload(self, look: Look) -> None:
-        self._look = look
+        changed, self._look = look != self._look, look
         self._report_layers(look)
         kept = self._still_refused(look)
-        alone = frozenset(unit for unit in kept if self._refused[unit].alone)
-        if self._take(look, kept) and kept - alone:
-            self._take(look, alone)  # what has just changed may have been what they were waiting for
+        taken = self._take(look, kept)
+        if (taken or changed) and kept - self._set_apart():
+            self._take(look, self._set_apart())  # what has just changed may have been what they were waiting for
+        for unit in [unit for unit, refusal in self._refused.items() if refusal.aside]:
+            self._take(look, frozenset(self._refused) - {unit})
+
+    def _set_apart(self) -> frozenset[Path]:
+        """The refused units that are not tried together with others."""
+        return frozenset(unit for unit, refusal in self._refused.items() if refusal.alone or refusal.aside)
 
     def _take(self, look: Look, kept: frozenset[Path]) -> bool:
         """Take over what has changed, except the units in `kept` and those that turn out to be broken."""
@@ -167,8 +175,8 @@ class Reloader:
         content = self._stock.content(look, blamed)
         for unit in sorted(blamed):
             known = self._refused.get(unit)
-            self._refused[unit] = Refusal(content[unit], verdict.failures[unit], verdict.alone)
-            if known is not None and known.said == verdict.failures[unit]:
+            self._refused[unit] = Refusal(content[unit], verdict.failures[unit], verdict.alone, verdict.aside)
+            if verdict.aside or (known is not None and known.said == verdict.failures[unit]):
                 continue
             good = any(path == unit or unit in path.parents for path in self.generation.files)
             rest = "its last good version stays in use" if good else "it is left out"

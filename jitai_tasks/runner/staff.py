@@ -84,14 +84,14 @@ class Staff:
         for message in messages:
             self._take_in(crew, message)
 
-    def nominate(self, trial: Trial) -> bool:
-        """Have a template opened beside the crew that works; False if this is not the moment."""
+    def nominate(self, trial: Trial) -> Crew | None:
+        """Have a template opened beside the crew that works; None if this is not the moment."""
         if self._leaving or self._seating.free < self._shared.plan.workers + 1:
-            return False
+            return None
         with self._office.standing_still(_STILL) as still:
             if still:
                 self.candidate = self._forked(trial)
-        return still
+        return self.candidate
 
     def dismiss_candidate(self) -> None:
         """Forget the candidate."""

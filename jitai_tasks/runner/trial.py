@@ -13,7 +13,7 @@ from .stock import Generation
 
 #: How long a candidate may take.
 LIMIT = 10.0
-#: A candidate that stands still this long is given up at once when other files have changed meanwhile.
+#: A candidate that takes this long is given up when other files have changed meanwhile.
 _HURRY = 0.6
 _LOOK_UP_EVERY = 0.02
 
@@ -51,6 +51,8 @@ class Verdict:
     failures: Mapping[Path, str] = field(default_factory=dict)
     #: No change of other files can make these units right.
     alone: bool = False
+    #: These units are not broken but slow: to be tried again, each by itself, after the others.
+    aside: bool = False
     #: Why the whole cannot be opened, if no unit is to blame.
     refusal: str = ""
     #: It was given up because of others, or for a reason outside of the files: to be tried again.
@@ -62,7 +64,7 @@ class Request:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self.is_cut = False
+        self.is_urgent = False
         self._made = time.monotonic()
         self._verdicts: queue.SimpleQueue[Verdict] = queue.SimpleQueue()
 
@@ -107,7 +109,7 @@ class Requests:
         while (verdict := request.wait(_LOOK_UP_EVERY)) is None:
             if self._closed.is_set():
                 return Verdict(again=True)
-            if not request.is_cut and request.age > _HURRY and hurry():
-                request.is_cut = True
+            if not request.is_urgent and request.age > _HURRY and hurry():
+                request.is_urgent = True
                 self._notify()
         return verdict

@@ -14,6 +14,15 @@ from tests.runner.conftest import Shop, eventually
 from .conftest import FILES, SAYS, TASK, Bench
 
 LOG = "tasks/Beat/e.json"
+#: Only good beside a Desk that has a WORD.
+NEEDS_WORD = """
+from pathlib import Path
+
+import services.Desk as desk
+
+WORD = "both"
+assert "WORD" in Path(desk.__file__).read_text()
+"""
 
 
 def test_a_changed_function_takes_effect(bench: Bench) -> None:
@@ -92,6 +101,26 @@ def test_an_import_that_hangs_costs_nothing_but_its_own_element(bench: Bench) ->
     bench.in_effect("third")
 
 
+def test_what_only_waits_a_while_is_taken_after_what_changed_with_it(bench: Bench) -> None:
+    bench.write("services/Desk/__init__.py", "import time\n\ntime.sleep(2)\n\n\n" + SAYS.format(version="second"))
+    bench.desk("second", "Quiet")
+    bench.in_effect("second", "Quiet")
+    bench.in_effect("second")
+    assert "stays in use" not in bench.shop.logs()
+    assert bench.shop.logs().count("reloaded 1 files") == 2, "each by itself"
+
+
+def test_two_imports_that_hang_are_both_named_and_the_rest_is_taken(bench: Bench) -> None:
+    for name in ("Desk", "Third"):
+        bench.write(f"services/{name}/__init__.py", "import time\n\ntime.sleep(600)\n")
+    bench.write("services/Third/e.json", FILES["services/Desk/e.json"])
+    bench.desk("second", "Quiet")
+    bench.in_effect("second", "Quiet")
+    bench.logged("services/Desk: it was not loaded within 10 s; its last good version stays in use", seconds=40)
+    bench.logged("services/Third: it was not loaded within 10 s; it is left out", seconds=40)
+    assert bench.says() == "first"
+
+
 def test_a_broken_app_json_leaves_the_layers_as_they_are_and_the_rest_goes_on(bench: Bench) -> None:
     good = (bench.shop.folder / "app.json").read_text()
     bench.write("app.json", "{")
@@ -101,6 +130,13 @@ def test_a_broken_app_json_leaves_the_layers_as_they_are_and_the_rest_goes_on(be
     bench.write("app.json", good)
     bench.desk("third")
     bench.in_effect("third")
+
+
+def test_elements_that_need_each_other_may_be_written_one_after_the_other(bench: Bench) -> None:
+    bench.write("services/Desk/__init__.py", "from services.Quiet import WORD\n\ndef version():\n    return WORD\n")
+    bench.logged("its last good version stays in use")
+    bench.write("services/Quiet/__init__.py", NEEDS_WORD)
+    bench.in_effect("both")
 
 
 def test_an_element_that_needs_another_one_is_taken_when_that_has_come(bench: Bench) -> None:
