@@ -11,8 +11,6 @@ import pytest
 from tests import servers
 from tests.runner.conftest import Shop, shop_at
 
-#: What every run of the tests includes; the others need the machine for themselves, `make chaos` runs them.
-ALWAYS = ("test_kill_workers.py", "test_cut_commits.py")
 MAKES = ("sqlite", "postgresql", "mysql")
 #: Added to the tiny app: functions that take their time before they write.
 PATIENT = '''
@@ -84,10 +82,3 @@ def shop_in(folder: Path, url: str, files: dict[str, object]) -> Iterator[Shop]:
         yield shop
     finally:
         next(opened, None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what other tests beside it would disturb for `make chaos`."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent and item.path.name not in ALWAYS:
-            item.add_marker(pytest.mark.long)

@@ -1,4 +1,4 @@
-"""Long random lives of rows against the oracle. `JITAI_FUZZ_STEPS` sets how long (100,000 for a night)."""
+"""Long random lives of rows against the oracle. `JITAI_FUZZ_STEPS` sets how long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests import servers
 from tests.datefields.simulation import simulate
 
-STEPS = int(os.environ.get("JITAI_FUZZ_STEPS", "20000"))
+STEPS = int(os.environ.get("JITAI_FUZZ_STEPS", "100000"))
 
 
 @pytest.mark.long

@@ -20,8 +20,6 @@ EVERY = 0.2
 SECONDS_EACH = 0.004
 MOST_PER_WORKER = 100
 
-pytestmark = pytest.mark.chaos
-
 
 @pytest.mark.timeout(180)
 def test_of_2000_jobs_with_a_worker_killed_every_200_ms_none_is_lost_and_none_finished_twice(shop: Shop) -> None:
