@@ -69,6 +69,7 @@ def test_a_zombie_in_the_middle_of_its_transaction_is_rolled_back(shop: Shop) ->
     tree = freeze(frozen)
     shop.run(workers=1, times=TIMES)
     run = shop.done(wanted[0], seconds=30)
+    assert run.outcome.status is Status.SUCCESS, run.outcome
     thaw(tree)
     eventually(lambda: "took this one for dead" in frozen.text(), seconds=20)
     shop.done(shop.create("nothing"))
