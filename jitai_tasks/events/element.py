@@ -108,7 +108,8 @@ class Event(BaseTask):
 
     def recoverTaskParams(self, params: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """The other way round."""
-        return list(params.get("args") or ()), dict(params.get("kwargs") or {})
+        kwargs = dict(params.get("kwargs") or {})
+        return [_again(arg) for arg in params.get("args") or ()], {key: _again(value) for key, value in kwargs.items()}
 
     def createTask(self, taskParams: Mapping[str, Any], nodeId: str = "", requestId: str = "") -> str:
         """Create the job of one call, in the transaction around; answers its id."""
@@ -192,6 +193,11 @@ class ModelEvent(Event):
 def is_on(definition: Definition) -> bool:
     """Whether an event is called; unless it says otherwise, it is."""
     return bool(definition.config.get("enable", 1))
+
+
+def _again(value: Any) -> Any:
+    """A dictionary has its members as attributes, as it had for those who are called at once."""
+    return JitDict(value) if isinstance(value, dict) else value
 
 
 def _bare(value: Any) -> Any:

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from ..app import App
 from ..definition import Definition, Kind
 from ..hookspecs import hookimpl
-from ..ids import shown
 from ..models.changes import Change, Operate
 from ..models.fields import plain
 from ..models.normal import NormalModel
 from ..models.rows import JitDict
 from ..moments import local_text
-from ..store.records import Job, Outcome, Status
+from ..store.records import Job, Outcome
 from ..transactions import submit
 from .element import Event, ModelEvent, is_on
+from .endings import ENDED, facts_of
 
 if TYPE_CHECKING:
     from ..outlook import Missed
@@ -28,8 +28,6 @@ _logger = logging.getLogger(__name__)
 
 CUSTOM = "events.NormalType"
 OF_MODEL = "events.ModelType"
-#: What is published when a run has ended, by its status.
-_ENDED = {Status.SUCCESS: "onSuccess", Status.ERROR: "onError", Status.RETRIED: "onError", Status.EXPIRED: "onExpired"}
 
 
 class Events:
@@ -37,7 +35,8 @@ class Events:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._custom: dict[str, list[str]] = {}
+        #: Full names of the custom events, by what they listen to.
+        self.custom: dict[str, list[str]] = {}
         self._of_models: dict[tuple[str, str], list[str]] = {}
         for name, definition in app.catalog.definitions.items():
             if definition.kind is Kind.INSTANCE and is_on(definition):
@@ -46,7 +45,7 @@ class Events:
     def _place(self, name: str, definition: Definition) -> None:
         chain, sender = self._app.catalog.chain_names(definition), str(definition.config.get("sender", ""))
         if CUSTOM in chain:
-            self._custom.setdefault(sender, []).append(name)
+            self.custom.setdefault(sender, []).append(name)
         elif OF_MODEL in chain:
             self._of_models.setdefault((sender, str(definition.config.get("operate"))), []).append(name)
 
@@ -56,10 +55,10 @@ class Events:
 
     def has_listeners(self, sender: str) -> bool:
         """Whether anybody listens."""
-        return sender in self._custom
+        return sender in self.custom
 
     def _listening(self, sender: str) -> Iterator[Event]:
-        for name in self._custom.get(sender, ()):
+        for name in self.custom.get(sender, ()):
             yield cast(Event, self._app.getElement(name))
 
     def of_model(self, model: str, operate: str) -> list[ModelEvent]:
@@ -108,14 +107,13 @@ class TaskEvents:
     @hookimpl(tryfirst=True)
     def jit_perform(self, app: App, job: Job, call: Callable[[], object]) -> None:
         """A run begins."""
-        self._tell(job, "onStart", {})
+        self._tell(job, "onStart", None)
 
     @hookimpl
     def jit_run_recorded(self, app: App, job: Job, outcome: Outcome) -> None:
         """A run has ended, and that is committed."""
-        if outcome.status in _ENDED:
-            facts = {"status": outcome.status.value, "error": outcome.error, "result": outcome.result}
-            self._tell(job, _ENDED[outcome.status], facts)
+        if outcome.status in ENDED:
+            self._tell(job, ENDED[outcome.status], outcome)
 
     @hookimpl
     def jit_deadline_missed(self, app: App, task: str, missed: Missed) -> None:
@@ -125,10 +123,9 @@ class TaskEvents:
             f"{task}.onLate", JitDict(task=task, expectation=missed.expectation, deadline=at, text=missed.text)
         )
 
-    def _tell(self, job: Job, happening: str, facts: Mapping[str, object]) -> None:
+    def _tell(self, job: Job, happening: str, outcome: Outcome | None) -> None:
         if job.task:
-            data = JitDict(task=job.task, taskId=shown(job.id), rowId=job.subject, **facts)
-            self._publish(f"{job.task}.{happening}", data)
+            self._publish(f"{job.task}.{happening}", JitDict(facts_of(job, outcome)))
 
     def _publish(self, sender: str, data: JitDict) -> None:
         if not self._events.has_listeners(sender):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 _CHUNK = 65536
 
@@ -21,6 +22,8 @@ class Opened:
     problems: int
     #: Full names of the tasks that could not be loaded.
     failing: list[str] = field(default_factory=list)
+    #: Who listens to the end of runs; see `events.listeners`.
+    listeners: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

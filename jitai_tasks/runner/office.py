@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from ..events import teller
 from ..store import Database, runners
 from .channel import Opened
 from .clerk import Clerk, Errand
@@ -31,7 +32,9 @@ class Office:
         with self.database.begin() as connection:
             runners.register(connection, record)
         self._clerk = Clerk(self.database, shared.seats.may_speak)
-        self._pulse = Pulse(Database.open(opened.database), shared, record)
+        self._of_pulse = Database.open(opened.database)
+        self._pulse = Pulse(self._of_pulse, shared, record)
+        self._hear_listeners()
         self._clerk.ask(lambda database: take_over(database, record))
 
     def start(self) -> None:
@@ -47,6 +50,7 @@ class Office:
     def now_runs(self, opened: Opened) -> None:
         """Another generation of the app has taken over."""
         self.opened = opened
+        self._hear_listeners()
         self._pulse.note(generation=opened.generation)
         self._clerk.ask(self._announce)
 
@@ -65,6 +69,11 @@ class Office:
         done = self._clerk.finish(seconds)
         self.database.dispose()
         return done
+
+    def _hear_listeners(self) -> None:
+        """Whoever listens to the end of runs hears of those that are ended here."""
+        for database in (self.database, self._of_pulse):
+            database.tell = teller(self.opened.listeners)
 
     def _announce(self, database: Database) -> None:
         with database.begin() as connection:

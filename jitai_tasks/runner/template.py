@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..app import App, open_app
 from ..errors import JitaiTasksError
+from ..events import listeners
 from . import processes, signals
 from .channel import Channel, ChannelClosed, Died, Failed, Fork, Forked, Message, Opened, Proving, Rejected
 from .keeper import keep
@@ -145,6 +146,7 @@ def _facts(app: App, trial: Trial, failing: Iterable[str]) -> Opened:
         tasks=len(app.tasks()),
         problems=len(app.problems),
         failing=sorted(failing),
+        listeners=listeners(app),
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from ..app import App
+from ..events import listeners
 from ..ids import new_id
 from ..store import Database, claims, jobs
 from .capture import StreamCapture
@@ -161,5 +162,5 @@ def _release(database: Database, *, worker: int) -> None:
 def _facts(app: App, generation: str) -> Opened:
     return Opened(
         app_id=app.appId, database=app.database_url, generation=generation, tasks=len(app.tasks()),
-        problems=len(app.problems),
+        problems=len(app.problems), listeners=listeners(app),
     )  # fmt: skip

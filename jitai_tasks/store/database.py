@@ -13,6 +13,7 @@ from ..clock import Clock, SystemClock
 from . import commits, connecting, proving, wakeups
 from . import url as urls
 from .floors import Floors
+from .records import Run
 from .servertime import ServerTime
 from .sqlite import READ_ONLY
 
@@ -36,6 +37,8 @@ class Database:
         self.known_lanes: dict[str, set[int]] = {}
         #: Where claims may start to look.
         self.floors = Floors()
+        #: Told, in the same transaction, of each run that is ended without its worker: killed, or gone.
+        self.tell: Callable[[sa.Connection, Run], None] | None = None
         self._abandoned: list[object] = []
         commits.watch(engine)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from . import rows
+from .database import database_of
 from .records import Job, Outcome, Run
 from .statements import INSERT_RUN, change
 from .tables import JOB_COLUMNS, jobs, logs
@@ -33,7 +34,16 @@ def to_history(connection: sa.Connection, job: Job, outcome: Outcome, *, by_hold
     if outcome.log:
         connection.execute(logs.insert().values(run_id=job.id, log=rows.storable(outcome.log)))
     change(connection, "DELETE FROM jitai_jobs WHERE id = ?", (job.id,))
-    return Run(job=recorded, outcome=outcome)
+    run = Run(job=recorded, outcome=outcome)
+    if not by_holder:
+        _tell(connection, run)
+    return run
+
+
+def _tell(connection: sa.Connection, run: Run) -> None:
+    database = database_of(connection)
+    if database is not None and database.tell is not None:
+        database.tell(connection, run)
 
 
 _STATUS = JOB_COLUMNS.index("status")
