@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from . import trouble
+
 _CALLS = "jitai_on_commit"
+_UNDONE = "jitai_undone_by"
 Call = Callable[[], object]
 
 
@@ -17,14 +20,19 @@ def watch(engine: sa.Engine) -> None:
     """Make `engine` run what `on_commit` registered, right after the database has committed.
 
     SQLAlchemy's own "commit" event comes before the commit; a doorbell rung then wakes a runner too early.
+    A transaction that the server has undone is never committed, even if the code in it went on after the error: half of
+    it would be missing.
     """
     commit = engine.dialect.do_commit
 
     def commit_then_call(dbapi_connection: sa.PoolProxiedConnection) -> None:
+        if (error := dbapi_connection.info.get(_UNDONE)) is not None:
+            raise error
         commit(dbapi_connection)
         _call(cast("dict[str, list[Call]]", dbapi_connection.info))
 
     engine.dialect.do_commit = commit_then_call  # type: ignore[method-assign]
+    event.listen(engine, "handle_error", _note_undone)
     event.listen(engine, "rollback", _forget)
 
 
@@ -50,9 +58,15 @@ def _call(info: dict[str, list[Call]]) -> None:
         call()
 
 
+def _note_undone(context: sa.ExceptionContext) -> None:
+    if context.connection is not None and trouble.undone(context.original_exception):
+        context.connection.info[_UNDONE] = context.original_exception
+
+
 def _forget(connection: sa.Connection) -> None:
     if not connection.invalidated:  # a lost connection took what it knew with it
         connection.info.pop(_CALLS, None)
+        connection.info.pop(_UNDONE, None)
 
 
 def _register_foreign_session(session: Session, call: Call) -> None:

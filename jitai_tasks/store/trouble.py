@@ -23,7 +23,9 @@ _LONGEST_PAUSE = 0.5
 _POSTGRESQL = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 #: Lost, or not to be had: the server goes, is gone, or is not there yet.
 _MYSQL_BROKEN = frozenset({1053, 1927, 2002, 2003, 2006, 2013, 2055})
-_MYSQL = _MYSQL_BROKEN | {1020, 1040, 1205, 1213, 3572}
+#: Not the statement but its whole transaction was undone, and the next statement silently begins another one.
+_MYSQL_UNDONE = frozenset({1020, 1213})
+_MYSQL = _MYSQL_BROKEN | _MYSQL_UNDONE | {1040, 1205, 3572}
 
 
 def transient(error: BaseException) -> bool:
@@ -43,6 +45,11 @@ def lost(error: BaseException) -> bool:
     if isinstance(error, sa.exc.DBAPIError):
         return error.connection_invalidated or _broken(error.orig)
     return _broken(error)
+
+
+def undone(error: BaseException | None) -> bool:
+    """Whether the server undid the transaction without ending it for the client: MariaDB and MySQL at a deadlock."""
+    return error is not None and _number(error) in _MYSQL_UNDONE
 
 
 def rerun(database: Database, work: Callable[[sa.Connection], T], *, attempts: int = ATTEMPTS) -> T:
