@@ -18,7 +18,7 @@ from .element import Element
 from .errors import AppError, FunctionNotFound
 from .lateness import Refusal
 from .models.rows import RowData, plain_member
-from .models.taskrows import TaskRecords, job_of
+from .models.taskrows import job_of
 from .moments import instant_of, shown_time
 from .newjobs import config_of, usual_delay
 from .normalise import normalise
@@ -88,14 +88,14 @@ class BaseTask:
         return inner_function(self.element)
 
     @property
-    def TaskModel(self) -> TaskRecords:
-        """The jobs that wait or run."""
-        return TaskRecords(self.app)
+    def TaskModel(self) -> Any:
+        """The model of the jobs that wait or run: `TaskModel.query("Q(status='waiting')")`. To be read only."""
+        return self.app.getElement("tasks.models.TaskModel")
 
     @property
-    def TaskHistoryModel(self) -> TaskRecords:
-        """The jobs that ended."""
-        return TaskRecords(self.app, past=True)
+    def TaskHistoryModel(self) -> Any:
+        """The model of the runs that ended, likewise."""
+        return self.app.getElement("tasks.models.TaskHistoryModel")
 
     def handle(self, task: Any) -> Any:
         """Run the task for this row: find the function, check that the arguments fit, call it; its answer is ours."""

@@ -57,8 +57,8 @@ class Model:
     #: The class of its rows.
     rows: type[NormalModel]
     database: Database
-    #: Its rows are the framework's own records.
-    read_only: bool = False
+    #: How its rows are changed, if they are records of the framework; "" if they can be written.
+    changed_by: str = ""
     #: Tables that were made in a transaction which was undone.
     unsure: set[Any] = field(default_factory=set)
 

@@ -18,23 +18,35 @@ from .kinds import FieldInfo, Kind
 from .mapping import Model, field_info
 from .normal import NormalModel
 
+#: What changes them instead, by whether they are past.
+_CHANGED_BY = {
+    False: "services.TaskSvc changes what they show: createTimerTask creates one, forcedEnd(taskId) ends one",
+    True: "history is never changed",
+}
+
 
 class Moment(sa.types.TypeDecorator[Any]):
-    """An instant, as the naive local time of a zone."""
+    """An instant, as the local time of a zone: naive, or the exact one with its zone."""
 
     impl = sa.BigInteger
     cache_ok = True
     kind = Kind.DATETIME
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, *, timezone: bool = False) -> None:
         super().__init__()
         self.zone = zone
+        self.timezone = timezone
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        return None if value is None else instant(value.replace(tzinfo=ZoneInfo(self.zone)))
+        if value is None:
+            return None
+        return instant(value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.zone)))
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        return None if value is None else moment(value).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        if value is None:
+            return None
+        local = moment(value).astimezone(ZoneInfo(self.zone))
+        return local if self.timezone else local.replace(tzinfo=None)
 
 
 class Id(sa.types.TypeDecorator[Any]):
@@ -78,38 +90,52 @@ def bind_records(app: App, definition: Definition, rows: type[NormalModel], *, p
         primary=("taskId",),
         rows=rows,
         database=app.database,
-        read_only=True,
+        changed_by=_CHANGED_BY[past],
     )
     return model
 
 
 def _view(zone: str, *, past: bool) -> sa.Subquery:
     table = runs if past else jobs
-    at = Moment(zone)
-    columns: list[sa.ColumnElement[Any]] = [
+    columns = [*_planned(table, zone), *(_ended(zone) if past else ())]
+    return sa.select(*columns).subquery("T_JitTaskHistory" if past else "T_JitTask")
+
+
+def _planned(table: sa.Table, zone: str) -> list[sa.ColumnElement[Any]]:
+    """What live jobs and runs have in common."""
+    planned = sa.func.coalesce(table.c.slot, table.c.due)
+    return [
         sa.type_coerce(table.c.id, Id()).label("taskId"),
         table.c.id.label("id"),
         table.c.task.label("element"),
         table.c.task_type.label("taskType"),
         table.c.title.label("title"),
         table.c.func.label("func"),
+        table.c.func.label("funcName"),
+        sa.case((table.c.func == "", "Inner"), else_="Global").label("funcType"),
         table.c.status.label("status"),
         table.c.subject.label("rowId"),
         table.c.queue.label("queue"),
         table.c.priority.label("priority"),
         table.c.attempt.label("attempt"),
+        sa.case((table.c.manual, 1), else_=0).label("isManual"),
         table.c.creator.label("creator"),
-        sa.type_coerce(table.c.due, at).label("startTime"),
-        sa.type_coerce(table.c.created, at).label("createdAt"),
+        sa.type_coerce(planned, Moment(zone)).label("startTime"),
+        sa.type_coerce(planned, Moment(zone, timezone=True)).label("dueTime"),
+        sa.type_coerce(table.c.created, Moment(zone)).label("createdAt"),
         sa.type_coerce(table.c.args, Stored()).label("argDict"),
     ]
-    if past:
-        columns += [
-            sa.type_coerce(table.c.started, at).label("realStartTime"),
-            sa.type_coerce(table.c.ended, at).label("realEndTime"),
-            sa.type_coerce(table.c.result, Stored()).label("result"),
-            table.c.error.label("errmsg"),
-            table.c.traceback.label("traceback"),
-            table.c.reason.label("reason"),
-        ]
-    return sa.select(*columns).subquery("T_JitTaskHistory" if past else "T_JitTask")
+
+
+def _ended(zone: str) -> list[sa.ColumnElement[Any]]:
+    """What came of a run; `duration` in milliseconds."""
+    began = sa.func.coalesce(runs.c.started, runs.c.ended)
+    return [
+        sa.type_coerce(runs.c.started, Moment(zone)).label("realStartTime"),
+        sa.type_coerce(runs.c.ended, Moment(zone)).label("realEndTime"),
+        sa.cast((runs.c.ended - began) // 1000, sa.BigInteger).label("duration"),
+        sa.type_coerce(runs.c.result, Stored()).label("result"),
+        sa.func.coalesce(sa.func.nullif(runs.c.error, ""), runs.c.reason).label("errmsg"),
+        runs.c.traceback.label("traceback"),
+        runs.c.reason.label("reason"),
+    ]

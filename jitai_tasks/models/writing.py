@@ -29,10 +29,8 @@ Row = TypeVar("Row", bound="NormalModel")
 @contextmanager
 def session_for(model: Model) -> Iterator[Session]:
     """The session that writes: of the transaction around, or of one of its own that commits at the end."""
-    if model.read_only:
-        raise ModelError(
-            model.name, "its rows are records of the framework; use services.TaskSvc to change what they show"
-        )
+    if model.changed_by:
+        raise ModelError(model.name, f"its rows are records of the framework, to be read only; {model.changed_by}")
     with model.app.transaction() as session:
         if model.table in model.unsure:
             ensure(model.database, cast(sa.Table, model.table), model.unsure)

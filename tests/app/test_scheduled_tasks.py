@@ -197,7 +197,7 @@ def test_ST_o6_afterReturn_can_be_extended_and_plans_exactly_one_run(app_from, c
     assert drain() == 1
     (run,) = history("tasks.Count")
     assert log_of(run) == "told: tasks.Count 2026-01-05 09:00:00 success\n"
-    waiting = app.getElement("tasks.Count").TaskModel.query("tasks.Count")
+    waiting = app.getElement("tasks.Count").TaskModel.query("Q(element='tasks.Count')")
     assert [str(row.startTime) for row in waiting["rowDatas"]] == ["2026-01-06 09:00:00"]
 
 
@@ -207,10 +207,10 @@ def test_afterReturn_called_by_hand_twice_plans_one_run(app_from, drain, clock, 
     clock.advance(hours=1)
     drain()
     element = app.getElement("tasks.Morning")
-    past = element.TaskHistoryModel.query("tasks.Morning").rowDatas[0]
+    past = element.TaskHistoryModel.query("Q(element='tasks.Morning')").rowDatas[0]
     element.afterReturn(past)
     element.afterReturn(past)
-    assert element.TaskModel.query("tasks.Morning").totalCount == 1
+    assert element.TaskModel.query("Q(element='tasks.Morning')").totalCount == 1
 
 
 def test_ST_o7_getFunc_finds_the_function_and_an_empty_argDict_is_no_argument(app_from):

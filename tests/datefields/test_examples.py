@@ -312,4 +312,4 @@ def test_the_models_of_tasks_can_be_looked_at(app_from, clock, drain):
     assert jobs.query()["rowDatas"][0].rowId == "1"
     clock.advance(hours=5)
     drain()
-    assert app.getElement("tasks.T").TaskHistoryModel.query("tasks.T").rowDatas[0].status == "success"
+    assert app.getElement("tasks.T").TaskHistoryModel.query("Q(element='tasks.T')").rowDatas[0].status == "success"
