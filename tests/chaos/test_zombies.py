@@ -48,7 +48,7 @@ def begin(shop: Shop, func: str, names: list[str], seconds: float) -> list[int]:
 def test_zombies_that_wake_after_their_lease_write_nothing(shop: Shop) -> None:
     frozen = shop.ready(workers=EACH, times=TIMES)
     names = [str(n) for n in range(EACH)]
-    wanted = begin(shop, "insert_late", names, 0.5)
+    wanted = begin(shop, "insert_late", names, 2.0)
     tree = freeze(frozen)
     shop.run(workers=EACH, times=TIMES)
     runs = {job: shop.done(job, seconds=30) for job in wanted}
@@ -65,7 +65,7 @@ def test_zombies_that_wake_after_their_lease_write_nothing(shop: Shop) -> None:
 @pytest.mark.parametrize("make", ["postgresql", "mysql"], indirect=True)
 def test_a_zombie_in_the_middle_of_its_transaction_is_rolled_back(shop: Shop) -> None:
     frozen = shop.ready(workers=1, times=TIMES)
-    wanted = begin(shop, "insert_and_wait", ["x"], 0.5)
+    wanted = begin(shop, "insert_and_wait", ["x"], 2.0)
     tree = freeze(frozen)
     shop.run(workers=1, times=TIMES)
     run = shop.done(wanted[0], seconds=30)
