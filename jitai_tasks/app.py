@@ -49,6 +49,20 @@ def open_app(
     Broken elements are in `app.problems`, everything else works. Raises AppError when the folder is no app, another app
     is open in this process, or one of its root names is already imported from elsewhere; then nothing has changed.
     """
+    app = prepared_app(path, database=database, clock=clock, settings=settings, copies=copies)
+    app.start()
+    return app
+
+
+def prepared_app(
+    path: str | os.PathLike[str],
+    *,
+    database: str | None = None,
+    clock: Clock | None = None,
+    settings: Mapping[str, object] | None = None,
+    copies: Sequence[Copy] = (),
+) -> App:
+    """The same, but nothing of the app has run yet: `start` opens it."""
     root = Path(path).resolve()
     if not root.is_dir():
         raise AppError(f"there is no folder {root}; name the folder that holds app.json")
@@ -56,9 +70,7 @@ def open_app(
     hooks = plugins.built_in_and_installed()
     plugged = [Path(folder) for folders in hooks.hook.jit_layers(app_root=root) for folder in folders]
     catalog = discover(root, plugged=plugged, copies=copies)
-    app = App(catalog, hooks=hooks, clock=clock or SystemClock(), settings=chosen)
-    app.start()
-    return app
+    return App(catalog, hooks=hooks, clock=clock or SystemClock(), settings=chosen)
 
 
 class App(Facts):

@@ -142,11 +142,12 @@ class Element:
         object.__setattr__(self, "_object", _LOADING)
         loaded = _NOT_LOADED
         try:
-            with _errors_told(self):
-                loaded = _made_by_loader(self)
-            object.__setattr__(self, "_object", loaded)
-            with _errors_told(self):
-                self._app.hooks.jit_element_loaded(app=self._app, element=self)
+            with self._app.importer.running(str(self._definition.folder / "e.json")):
+                with _errors_told(self):
+                    loaded = _made_by_loader(self)
+                object.__setattr__(self, "_object", loaded)
+                with _errors_told(self):
+                    self._app.hooks.jit_element_loaded(app=self._app, element=self)
         except ElementBroken:
             loaded = _NOT_LOADED
             raise

@@ -13,7 +13,8 @@ import importlib.machinery
 import importlib.util
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -34,6 +35,8 @@ class Importer(importlib.abc.MetaPathFinder):
         self.prefixes = {layer.id: layer for layer in catalog.layers[1:] if self._may_be_prefix(layer)}
         #: What every module of the app finds in its namespace.
         self.names: dict[str, object] = dict(names or {})
+        #: Entered with the file whose code runs, for as long as it does: of a module, or the e.json of an element.
+        self.running: Callable[[str], AbstractContextManager[object]] = nullcontext
 
     def _may_be_prefix(self, layer: Layer) -> bool:
         segments = layer.id.split(".")
@@ -191,7 +194,8 @@ class _SourceLoader(importlib.machinery.SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._importer.furnish(module)
-        super().exec_module(module)
+        with self._importer.running(self._shown):
+            super().exec_module(module)
 
 
 class _EmptyPackage(importlib.abc.Loader):

@@ -15,6 +15,7 @@ from ..datefields.rules import DATE_FIELD, rule_of
 from ..definition import Definition
 from ..errors import JitaiTasksError
 from ..outlook.health import of_calendars, of_zone
+from ..outlook.tasks import refusal, refused_files
 from ..store import schedules
 from ..store.records import TaskState
 from .broken import broken_rows, code_problem
@@ -44,7 +45,10 @@ def list_(app: Path, everything: bool, database: str | None, as_json: bool) -> N
         wanted = sorted(opened_app.catalog.definitions.values(), key=lambda definition: definition.full_name)
         tasks = opened_app.tasks()
         shown = wanted if everything else [definition for definition in wanted if definition in tasks]
-        rows = [task_row(opened_app, definition, states.get(definition.full_name)) for definition in shown]
+        refused = refused_files(opened_app)
+        rows = [
+            task_row(opened_app, each, states.get(each.full_name), refusal(opened_app, each, refused)) for each in shown
+        ]
         rows += broken_rows(opened_app)
         if not as_json:
             rows = [for_people(row, opened_app) for row in rows]
@@ -65,10 +69,11 @@ def states_of(app: App) -> dict[str, TaskState]:
         return schedules.all(connection)
 
 
-def task_row(app: App, definition: Definition, state: TaskState | None) -> dict[str, object]:
-    """One element: what its files say, and what the database overrides."""
+def task_row(app: App, definition: Definition, state: TaskState | None, refused: str = "") -> dict[str, object]:
+    """One element: what its files say, and what the database overrides. What is `refused` is not loaded here either:
+    it may hang."""
     on = is_on(definition, state) if is_task(app.catalog, definition) else None
-    due, problem = next_or_problem(app, definition) if on else (None, "")
+    due, problem = next_or_problem(app, definition) if on and not refused else (None, refused)
     shadows = [shadowed.layer.id for shadowed in app.catalog.shadowed.get(definition.full_name, [])]
     return {
         "task": definition.full_name,

@@ -12,7 +12,7 @@ from ..schedule.civil import DAY
 from ..store import jobs, runners
 from ..store.records import Status
 from .deadlines import notice
-from .tasks import enabled_tasks, has_tables, now_of, readable_schedules
+from .tasks import enabled_tasks, has_tables, now_of, readable_schedules, refused_files
 
 LEASE = 30 * SECOND
 LATE = 60 * SECOND
@@ -93,6 +93,8 @@ def _of_files(app: App) -> Iterator[Finding]:
     for problem in app.problems:
         if problem.is_error:
             yield Finding(level=Level.PROBLEM, about="files", text=str(problem), task=problem.element)
+    for said in refused_files(app).values():
+        yield Finding(level=Level.PROBLEM, about="files", text=f"a runner could not load {said}")
 
 
 def _of_jobs(app: App) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -12,7 +12,7 @@ from ..definition import Definition
 from ..errors import ElementBroken, ElementNotFound, JitaiTasksError
 from ..newjobs import is_enabled
 from ..schedule import Schedule
-from ..store import migrations, schedules
+from ..store import migrations, runners, schedules
 from ..store.records import TaskState
 from ..timetables import schedule_of
 
@@ -48,9 +48,29 @@ def states_of(app: App) -> dict[str, TaskState]:
 
 
 def enabled_tasks(app: App) -> list[Definition]:
-    """The tasks that run by themselves."""
-    states = states_of(app)
-    return [each for each in app.tasks() if is_enabled(each, states.get(each.full_name) or TaskState(task=""))]
+    """The tasks that run by themselves; without those that runners could not load: they may hang here as well."""
+    states, refused = states_of(app), refused_files(app)
+    on = [each for each in app.tasks() if is_enabled(each, states.get(each.full_name) or TaskState(task=""))]
+    return [each for each in on if not refusal(app, each, refused)]
+
+
+def refused_files(app: App) -> dict[str, str]:
+    """By the folder of an element (like tasks/Daily) or by file, why runners go on without it as it is now."""
+    if not has_tables(app):
+        return {}
+    with app.database.read() as connection:
+        known = [runner for runner in runners.all(connection) if runner.app_id == app.appId]
+    return {name: said for runner in known for name, said in runner.refused.items()}
+
+
+def refusal(app: App, definition: Definition, refused: Mapping[str, str]) -> str:
+    """Why runners go on without the files of an element, or of a Type above it; "" if they do not."""
+    chain = [definition.full_name, *app.catalog.chain_names(definition)] if refused else []
+    for each in filter(None, map(app.catalog.find, chain)):
+        said = refused.get(each.folder.relative_to(each.layer.place).as_posix())
+        if said is not None:
+            return f"a runner could not load this: {said}"
+    return ""
 
 
 def now_of(app: App) -> int:

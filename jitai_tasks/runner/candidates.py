@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 from ..layers import APP_JSON
-from .channel import ChannelClosed, Failed, Message, Opened, Proving, Rejected
+from .channel import ChannelClosed, Failed, Message, Opened, Rejected
 from .crew import Crew
 from .diligence import Diligence
 from .staff import Staff
-from .trial import LIMIT, Request, Requests, Verdict
+from .trial import DIED, HUNG, LIMIT, Request, Requests, Verdict
 
 _logger = logging.getLogger(__name__)
 
@@ -27,9 +27,7 @@ class Candidates:
         self._requests = requests
         self._request: Request | None = None
         self._began = 0.0
-        #: What the candidate was about to run when it was last heard of.
-        self._in_hand: Path | None = None
-        self._diligence = Diligence(0)
+        self._diligence: Diligence | None = None
 
     def look(self) -> None:
         """Begin what is asked for; end what takes too long, or is wanted no more."""
@@ -37,37 +35,36 @@ class Candidates:
             self._request = self._requests.next()
         if self._request is None:
             return
-        if self._staff.candidate is None:
+        candidate = self._staff.candidate
+        if candidate is None:
             self._begin(self._request)
         elif time.monotonic() - self._began > LIMIT:
-            self._end(self._blame(f"it was not loaded within {LIMIT:g} s", alone=True))
-        elif self._in_hand is not None and (self._request.is_urgent or self._holds_up_others(self._request)):
-            self._end(self._blame("it is slow to load, and is tried again by itself", aside=True))
+            self._end(self._blame(candidate, HUNG, alone=True))
+        elif candidate.hand.unit is not None and (self._request.is_urgent or self._holds_up_others(self._request)):
+            self._end(self._blame(candidate, "it is slow to load, and is tried again by itself", aside=True))
 
     def hear(self, candidate: Crew) -> None:
         """Take in what the candidate's template says."""
         try:
             messages = candidate.hear()
         except ChannelClosed:
-            self._end(self._blame("the process that loads it ends: it calls exit, or crashes", alone=True))
+            self._end(self._blame(candidate, DIED, alone=True))
             return
         for message in messages:
             self._take_in(message)
 
     def _begin(self, request: Request) -> None:
         if (candidate := self._staff.nominate(request.trial)) is not None:
-            self._began, self._in_hand = time.monotonic(), None
-            self._diligence = Diligence(candidate.pid)
+            self._began = time.monotonic()
+            self._diligence = Diligence(candidate)
 
     def _holds_up_others(self, request: Request) -> bool:
         """Whether what is in hand waits for something, and other files have changed together with it."""
-        return len(request.trial.units) > 1 and self._diligence.stands_still()
+        is_still = self._diligence is not None and self._diligence.stands_still()
+        return is_still and len(request.trial.units) > 1
 
     def _take_in(self, message: Message) -> None:
-        if isinstance(message, Proving):
-            self._in_hand = Path(message.unit)
-            self._diligence.restart()
-        elif isinstance(message, Rejected):
+        if isinstance(message, Rejected):
             failures = {Path(unit): said for unit, said in message.failures.items()}
             self._end(Verdict(failures=failures, alone=message.alone))
         elif isinstance(message, Failed):
@@ -82,14 +79,14 @@ class Candidates:
         of_apps = [path for path in self._request.trial.changed if path.name == APP_JSON]
         return Verdict(failures=dict.fromkeys(of_apps, failed.message), refusal=failed.message)
 
-    def _blame(self, said: str, *, alone: bool = False, aside: bool = False) -> Verdict:
-        """What hangs, or ends its process, is what it was about to run."""
-        unit, request = self._in_hand, self._request
-        if unit is None or request is None:
-            return Verdict(refusal=f"the app cannot be opened: {said}")
-        homes = [copy.home for copy in request.trial.generation.copies if unit.is_relative_to(copy.home)]
-        name = unit.relative_to(homes[0]).as_posix() if homes else str(unit)
-        return Verdict(failures={unit: f"{name}: {said}"}, alone=alone, aside=aside)
+    def _blame(self, candidate: Crew, said: str, *, alone: bool = False, aside: bool = False) -> Verdict:
+        """What hangs, or ends its process, is what it had in hand; if that has not changed, one of those that have."""
+        trial, unit = candidate.trial, candidate.hand.unit
+        suspects = [unit] if unit is not None else sorted(trial.units)
+        told = {suspect: f"{trial.name(suspect)}: {said}" for suspect in suspects}
+        if len(suspects) == 1:
+            return Verdict(failures=told, alone=alone, aside=aside)
+        return Verdict(failures=told, aside=True)
 
     def _end(self, verdict: Verdict) -> None:
         self._staff.dismiss_candidate()

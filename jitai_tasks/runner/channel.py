@@ -35,13 +35,6 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proving:
-    """The template is about to run what has changed in this unit; if it dies or hangs now, that is the reason."""
-
-    unit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """The template could not load what has changed: by unit, what is wrong with it."""
 
@@ -83,9 +76,9 @@ class Leave:
     """Supervisor to template: end."""
 
 
-Message = Opened | Failed | Proving | Rejected | Fork | Forked | Died | Leave
+Message = Opened | Failed | Rejected | Fork | Forked | Died | Leave
 _KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Failed, Proving, Rejected, Fork, Forked, Died, Leave)
+    kind.__name__: kind for kind in (Opened, Failed, Rejected, Fork, Forked, Died, Leave)
 }
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from ..ids import new_id
 from . import processes, template
 from .channel import Channel, ChannelClosed, Died, Fork, Forked, Message
+from .hand import Hand
 from .seats import Glance
 from .shared import Shared
+from .template import Template
 from .trial import Trial
 
 _logger = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Crew:
         self.members: dict[int, Member] = {}
         self.is_open = True
         self.trial = trial
+        self.hand = Hand()
         self._shared = shared
         self._seating = seating
         self._channel, theirs = Channel.pair()
@@ -78,7 +81,7 @@ class Crew:
             self._channel.close()
             os.close(self._life)
             forget()
-            processes.run_child(lambda: template.serve(shared, theirs, trial, parent, lifeline))
+            processes.run_child(lambda: template.serve(Template(shared, theirs, trial, self.hand), parent, lifeline))
         theirs.close()
         os.close(lifeline)
 

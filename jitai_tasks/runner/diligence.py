@@ -6,34 +6,38 @@ import time
 
 import psutil
 
+from .crew import Crew
+
 #: A process that used less than `_BUSY` of a core for this long stands still.
 _STILL = 0.5
 _BUSY = 0.1
 
 
 class Diligence:
-    """Watches how much of a core a process uses."""
+    """Watches how much of a core a candidate's template uses."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self.restart()
+    def __init__(self, candidate: Crew) -> None:
+        self._candidate = candidate
+        self._restart()
 
-    def restart(self) -> None:
-        """It has said something: it did not stand still until now."""
+    def _restart(self) -> None:
         self._since, self._used = time.monotonic(), self._cpu()
+        self._changes = self._candidate.hand.changes
 
     def stands_still(self) -> bool:
-        """True if it neither said nor did anything lately. To be asked often."""
+        """True if it neither did anything lately nor took something else in hand. To be asked often."""
+        if self._candidate.hand.changes != self._changes:
+            self._restart()
         elapsed = time.monotonic() - self._since
         if elapsed < _STILL:
             return False
         idle = self._cpu() - self._used < elapsed * _BUSY
-        self.restart()
+        self._restart()
         return idle
 
     def _cpu(self) -> float:
         try:
-            times = psutil.Process(self._pid).cpu_times()
+            times = psutil.Process(self._candidate.pid).cpu_times()
         except psutil.Error:
             return 0.0  # it is gone, which is noticed where its channel is read
         return times.user + times.system

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from ..events import teller
 from ..store import Database, runners
@@ -54,6 +55,11 @@ class Office:
         self._pulse.note(generation=opened.generation)
         self._clerk.ask(self._announce)
 
+    def now_refuses(self, refused: Mapping[str, str]) -> None:
+        """These files cannot be loaded; from any thread."""
+        self._pulse.note_refused(refused)
+        self._clerk.ask(partial(self._note_refused, refused))
+
     @contextmanager
     def standing_still(self, seconds: float = _STILL) -> Iterator[bool]:
         """Within it, no connection is open and a process may be forked; False if the store did not let go in time."""
@@ -78,6 +84,10 @@ class Office:
     def _announce(self, database: Database) -> None:
         with database.begin() as connection:
             runners.beat(connection, self._runner, generation=self.opened.generation)
+
+    def _note_refused(self, refused: Mapping[str, str], database: Database) -> None:
+        with database.begin() as connection:
+            runners.note_refused(connection, self._runner, refused)
 
     def _retire(self, database: Database) -> None:
         with database.begin() as connection:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +31,12 @@ class Fault:
     alone: bool
 
 
-def proved(app: App, trial: Trial, say: Callable[[Path], object]) -> Fault | None:
-    """What is wrong with the changed units; None if the generation may be taken. `say` is told what is next."""
+def proved(app: App, trial: Trial) -> Fault | None:
+    """What is wrong with the changed units; None if the generation may be taken."""
     fault = read(app.catalog, trial)
     if fault is not None:
         return fault
-    proof = _Proof(app, trial, say)
+    proof = _Proof(app, trial)
     for step in (proof.imports, proof.tasks):
         if failures := dict(step()):
             return Fault(failures, alone=False)
@@ -95,10 +95,9 @@ class _Reading:
 class _Proof(_Reading):
     """The steps that run what has changed."""
 
-    def __init__(self, app: App, trial: Trial, say: Callable[[Path], object]) -> None:
+    def __init__(self, app: App, trial: Trial) -> None:
         super().__init__(app.catalog, trial)
         self._app = app
-        self._say = say
 
     def imports(self) -> Iterator[tuple[Path, str]]:
         """Every changed module can be imported."""
@@ -106,7 +105,6 @@ class _Proof(_Reading):
             name = self._module_of(path, copy)
             if name is None:
                 continue
-            self._say(self._trial.unit(path))
             tried = attempt(importlib.import_module, name)
             if tried.error is not None:
                 yield self._blamed(tried.error, self._trial.unit(path)), told(tried.error, self._layers)
@@ -116,11 +114,9 @@ class _Proof(_Reading):
         for definition in self._app.tasks():
             if definition.full_name in self._trial.failing:
                 continue
-            home = self._trial.unit(self._shown(definition.folder / "e.json"))
-            if home in self._trial.units:
-                self._say(home)
             tried = attempt(self._app.getElement(definition.full_name).load)
             if tried.error is not None:
+                home = self._trial.unit(self._shown(definition.folder / "e.json"))
                 for unit in self._suspects(tried.error, home):
                     yield unit, told(tried.error, self._layers)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -70,6 +70,10 @@ class Pulse:
     def note(self, *, generation: str) -> None:
         """The runner works on another generation of the app from now on."""
         self._record = replace(self._record, generation=generation)
+
+    def note_refused(self, refused: Mapping[str, str]) -> None:
+        """These files could not be loaded."""
+        self._record = replace(self._record, refused=refused)
 
     def start(self) -> None:
         """Begin; the runner is registered by now."""

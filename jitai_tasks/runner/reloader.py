@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..layers import APP_JSON
 from .looking import Look, being_written, look_at
-from .stock import Generation, Stock
+from .stock import Generation, Stock, name_of
 from .trial import Trial, Verdict
 from .watching import Watch
 
@@ -63,11 +63,23 @@ class Reloader:
         self._pause = _RESCAN
         self._look, self.generation = self._first()
         self.failing: frozenset[str] = frozenset()
+        self._tell: Callable[[Mapping[str, str]], object] = lambda _refused: None
+        self._told: Mapping[str, str] = {}
         self._thread = threading.Thread(target=self._work, name="reload", daemon=True)
 
-    def start(self, failing: frozenset[str]) -> None:
-        """Begin; the generation is in use, and these tasks of it cannot be loaded."""
+    def leave_out(self, unit: Path, said: str) -> None:
+        """Before the start: the generation is to be one without this unit, which cannot be loaded."""
+        self._stock.drop(self.generation)
+        self._refused[unit] = Refusal("", said, alone=True, aside=False)
+        self._look, self.generation = self._first()
+        self._remember(self._look, frozenset([unit]), Verdict(failures={unit: said}, alone=True))
+
+    def start(self, failing: frozenset[str], tell: Callable[[Mapping[str, str]], object]) -> None:
+        """Begin; the generation is in use, and these tasks of it cannot be loaded. `tell` is told, now and from then
+        on, by the name of a unit, what is refused and why."""
         self.failing = failing
+        self._tell = tell
+        self._tell_refused()
         if self._watch is not None:
             self._watch.move_to(self._look.folders)
             self._watch.start()
@@ -90,7 +102,7 @@ class Reloader:
     def _first(self) -> tuple[Look, Generation]:
         while True:
             look = look_at(self._root)
-            if (generation := self._stock.take(look)) is not None:
+            if (generation := self._stock.take(look, kept=frozenset(self._refused))) is not None:
                 return look, generation
 
     def _work(self) -> None:
@@ -123,6 +135,14 @@ class Reloader:
             self._take(look, self._set_apart())  # what has just changed may have been what they were waiting for
         for unit in [unit for unit, refusal in self._refused.items() if refusal.aside]:
             self._take(look, frozenset(self._refused) - {unit})
+        self._tell_refused()
+
+    def _tell_refused(self) -> None:
+        homes = [copy.home for copy in self.generation.copies]
+        refused = {name_of(unit, homes): each.said for unit, each in sorted(self._refused.items())}
+        if refused != self._told:
+            self._told = refused
+            self._tell(refused)
 
     def _set_apart(self) -> frozenset[Path]:
         """The refused units that are not tried together with others."""
@@ -176,7 +196,7 @@ class Reloader:
         for unit in sorted(blamed):
             known = self._refused.get(unit)
             self._refused[unit] = Refusal(content[unit], verdict.failures[unit], verdict.alone, verdict.aside)
-            if verdict.aside or (known is not None and known.said == verdict.failures[unit]):
+            if verdict.aside or (known is not None and known.content and known.said == verdict.failures[unit]):
                 continue
             good = any(path == unit or unit in path.parents for path in self.generation.files)
             rest = "its last good version stays in use" if good else "it is left out"

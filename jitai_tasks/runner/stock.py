@@ -48,11 +48,6 @@ class Generation:
     #: The same for the same files, on every machine.
     hash: str
 
-    def units(self, paths: Iterable[Path], other: Generation | None = None) -> frozenset[Path]:
-        """What these files are parts of: an element's folder, or the file itself if it is in none."""
-        elements = self.elements | (other.elements if other else frozenset())
-        return frozenset(unit_of(path, elements) for path in paths)
-
     def changed_since(self, before: Generation) -> list[Path]:
         """The files that came, went, or hold something else."""
         both = {*self.files, *before.files}
@@ -60,8 +55,14 @@ class Generation:
 
 
 def unit_of(path: Path, elements: Collection[Path]) -> Path:
-    """The nearest element's folder above a file, else the file."""
+    """What a file is a part of: the nearest element's folder above it, else the file itself."""
     return next((parent for parent in path.parents if parent in elements), path)
+
+
+def name_of(unit: Path, homes: Iterable[Path]) -> str:
+    """A unit's path from the folder of its layer, like services/Desk."""
+    home = next((home for home in homes if unit.is_relative_to(home)), None)
+    return str(unit) if home is None else unit.relative_to(home).as_posix()
 
 
 class Stock:

@@ -52,8 +52,11 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
         reloader = Reloader(Path(plan.app_path), stock, requests.make, watching=plan.reload and not plan.drain)
         processes.adopt_orphans()
         seating = Seating(shared.seats.count)
-        trial = Trial(generation=reloader.generation)
-        found = opened_by(lambda: Crew(shared, seating, trial, forget=signals.close), signals)
+
+        def hire() -> Crew:
+            return Crew(shared, seating, Trial(generation=reloader.generation), forget=signals.close)
+
+        found = opened_by(hire, signals, reloader.leave_out)
         if found is None:
             return 0
         crew, opened = found
@@ -64,7 +67,7 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
             raise
         staff = Staff(shared, office, crew, seating=seating, forget=signals.close, gone=stock.drop)
         candidates = Candidates(staff, requests)
-        reloader.start(frozenset(opened.failing))
+        reloader.start(frozenset(opened.failing), office.now_refuses)
         stack.callback(reloader.close)
         return Supervisor(shared, signals, staff, office, candidates=candidates, reloader=reloader, report=report).run()
 

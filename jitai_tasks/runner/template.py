@@ -6,19 +6,20 @@ an open handle believes it has locks that only its parent has.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import os
 import signal
 from collections.abc import Iterable
-from pathlib import Path
+from contextlib import nullcontext, suppress
+from functools import partial
 
-from ..app import App, open_app
+from ..app import App, prepared_app
 from ..errors import JitaiTasksError
 from ..events import listeners
 from . import processes, signals
-from .channel import Channel, ChannelClosed, Died, Failed, Fork, Forked, Message, Opened, Proving, Rejected
+from .channel import Channel, ChannelClosed, Died, Failed, Fork, Forked, Message, Opened, Rejected
+from .hand import Hand
 from .keeper import keep
 from .outcome import attempt, trimmed_traceback
 from .proving import failing_tasks, proved
@@ -35,10 +36,11 @@ ROLES = {"worker": work, "keeper": keep}
 class Template:
     """The template process. `serve` is its whole life."""
 
-    def __init__(self, shared: Shared, channel: Channel, trial: Trial) -> None:
+    def __init__(self, shared: Shared, channel: Channel, trial: Trial, hand: Hand) -> None:
         self._shared = shared
         self._channel = channel
         self._trial = trial
+        self._hand = hand
         self._children: dict[int, Fork] = {}
         self._leaving = False
         self._lifeline, self._life = os.pipe()
@@ -51,14 +53,15 @@ class Template:
             return 1
         app = opened.value
         assert isinstance(app, App)
-        if (fault := proved(app, self._trial, self._proving)) is not None:
+        if (fault := proved(app, self._trial)) is not None:
             failures = {str(unit): said for unit, said in fault.failures.items()}
             self._channel.send(Rejected(failures=failures, alone=fault.alone))
             return 1
         failing = failing_tasks(app)
+        app.importer.running = nullcontext
         self._freeze(app)
         self._channel.send(_facts(app, self._trial, failing))
-        with contextlib.suppress(ChannelClosed):
+        with suppress(ChannelClosed):
             self._listen(app)
         self._end_children()
         return 0
@@ -66,12 +69,11 @@ class Template:
     def _open(self) -> App:
         plan = self._shared.plan
         copies = self._trial.generation.copies
-        app = open_app(plan.app_path, database=plan.database, settings=plan.settings or None, copies=copies)
+        app = prepared_app(plan.app_path, database=plan.database, settings=plan.settings or None, copies=copies)
+        app.importer.running = partial(self._hand.holding, self._trial)
+        app.start()
         _ = app.database  # a database that cannot be used is said now, not by each worker
         return app
-
-    def _proving(self, unit: Path) -> None:
-        self._channel.send(Proving(unit=str(unit)))
 
     def _freeze(self, app: App) -> None:
         """What exists now is shared with all children for good: the collector shall not touch (and copy) it."""
@@ -130,12 +132,12 @@ class Template:
             processes.kill_group(pid)
 
 
-def serve(shared: Shared, channel: Channel, trial: Trial, parent: int, lifeline: int) -> int:
+def serve(template: Template, parent: int, lifeline: int) -> int:
     """The body of the template process."""
     signals.forget()
     processes.die_with(parent, lifeline)
     processes.lead_group()
-    return Template(shared, channel, trial).serve()
+    return template.serve()
 
 
 def _facts(app: App, trial: Trial, failing: Iterable[str]) -> Opened:

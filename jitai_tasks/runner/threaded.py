@@ -7,7 +7,7 @@ import that hangs cannot be ended here.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def run_in_threads(plan: Plan, *, report: Report | None) -> int:
         stack.callback(requests.close)
         reloader = Reloader(Path(plan.app_path), stock, requests.make, watching=plan.reload and not plan.drain)
         threaded = Threaded(plan, signals, stock, reloader.generation, report)
-        reloader.start(threaded.failing)
+        reloader.start(threaded.failing, threaded.refuse)
         stack.callback(reloader.close)
         return threaded.run(requests, reloader.ask)
 
@@ -59,6 +59,7 @@ class Threaded:
         self._report = report
         self._generation = generation
         self._request: Request | None = None
+        self._refused: Mapping[str, str] = {}
         self._app = self._opened(generation)
         self.failing = failing_tasks(self._app)
         self._runner = self._started()
@@ -77,6 +78,11 @@ class Threaded:
         finished = self._runner.stop(self._plan.grace)
         self._app.close()
         return 0 if finished else 1
+
+    def refuse(self, refused: Mapping[str, str]) -> None:
+        """These files cannot be loaded: whoever asks the store is to know."""
+        self._refused = refused
+        self._runner.office.now_refuses(refused)
 
     def _look_round(self) -> None:
         if self._plan.drain and self._drain.wants_to_ask(self._runner.members):
@@ -115,7 +121,7 @@ class Threaded:
             self._app = self._opened(self._generation)
             assert opened.error is not None
             return Verdict(refusal=message(opened.error))
-        fault = proved(opened.value, trial, lambda _unit: None)
+        fault = proved(opened.value, trial)
         if fault is not None:
             opened.value.close()
             self._app = self._opened(self._generation)
@@ -136,5 +142,6 @@ class Threaded:
     def _started(self) -> Runner:
         runner = Runner(self._app, self._plan, generation=self._generation.hash)
         runner.start()
+        runner.office.now_refuses(self._refused)
         self._drain = runner.draining()
         return runner

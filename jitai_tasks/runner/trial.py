@@ -7,18 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from .stock import Generation
+from .stock import Generation, name_of, unit_of
 
 #: How long a candidate may take.
 LIMIT = 10.0
+HUNG = f"it was not loaded within {LIMIT:g} s"
+DIED = "the process that loads it ends: it calls exit, or crashes"
 #: A candidate that takes this long is given up when other files have changed meanwhile.
 _HURRY = 0.6
 _LOOK_UP_EVERY = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """What a template opens, and what it has to prove before it may take over."""
 
@@ -32,13 +35,36 @@ class Trial:
 
     def unit(self, path: Path) -> Path:
         """What a file is a part of."""
-        (unit,) = self.generation.units([path], self.before)
-        return unit
+        return unit_of(path, self._elements)
 
-    @property
+    @cached_property
     def units(self) -> frozenset[Path]:
         """What has changed."""
-        return self.generation.units(self.changed, self.before)
+        return frozenset(self.unit(path) for path in self.changed)
+
+    def suspect(self, file: str) -> Path | None:
+        """The unit of a file (or of its copy) that is to blame if its code hangs: a changed one, at a start any.
+
+        None if the file is not of the generation, or has not changed.
+        """
+        path = self._originals.get(file)
+        if path is None:
+            return None
+        unit = self.unit(path)
+        return unit if self.before is None or unit in self.units else None
+
+    def name(self, unit: Path) -> str:
+        """A unit's path from the folder of its layer, like services/Desk."""
+        return name_of(unit, [copy.home for copy in self.generation.copies])
+
+    @cached_property
+    def _elements(self) -> frozenset[Path]:
+        return self.generation.elements | (self.before.elements if self.before else frozenset())
+
+    @cached_property
+    def _originals(self) -> dict[str, Path]:
+        files = self.generation.files
+        return {str(path): path for path in files} | {str(filed.copy): path for path, filed in files.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

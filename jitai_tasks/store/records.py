@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -155,6 +156,8 @@ class RunnerRecord:
     doorbell: str = ""
     started: int
     heartbeat: int = 0
+    #: By folder of an element (like tasks/Daily) or by file, why it could not be loaded as it is now.
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

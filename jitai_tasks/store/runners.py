@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from .records import Released, RunnerRecord
 from .tables import jobs, runners
 
 _FIELDS = (
-    "id", "host", "pid", "boot_id", "app_id", "generation", "queues", "doorbell", "started", "heartbeat"
+    "id", "host", "pid", "boot_id", "app_id", "generation", "queues", "doorbell", "started", "heartbeat", "refused"
 )  # fmt: skip
 _COLUMNS = [runners.c[name] for name in _FIELDS]
 
@@ -23,7 +23,7 @@ _COLUMNS = [runners.c[name] for name in _FIELDS]
 def register(connection: sa.Connection, runner: RunnerRecord) -> None:
     """Announce a runner, or announce it again after a peer took it for dead."""
     values = {name: getattr(runner, name) for name in _FIELDS} | {"queues": json.dumps(runner.queues)}
-    values |= _beat(connection)
+    values |= {"refused": json.dumps(dict(runner.refused)), **_beat(connection)}
     connection.execute(runners.delete().where(runners.c.id == runner.id))
     connection.execute(runners.insert().values(**values))
 
@@ -36,6 +36,11 @@ def beat(connection: sa.Connection, runner_id: int, *, generation: str | None = 
     mine = runners.update().where(runners.c.id == runner_id)
     facts = {} if generation is None else {"generation": generation}
     return connection.execute(mine.values(**_beat(connection), **facts)).rowcount == 1
+
+
+def note_refused(connection: sa.Connection, runner_id: int, refused: Mapping[str, str]) -> None:
+    """Store what a runner could not load."""
+    connection.execute(runners.update().where(runners.c.id == runner_id).values(refused=json.dumps(dict(refused))))
 
 
 def retire(connection: sa.Connection, runner_id: int, *, begun: Collection[int] | None = ()) -> Released:
@@ -98,4 +103,5 @@ def _database(connection: sa.Connection) -> Database:
 def _record(row: sa.Row[Any]) -> RunnerRecord:
     values = dict(zip(_FIELDS, row, strict=True))
     values["queues"] = tuple(json.loads(values["queues"]))
+    values["refused"] = json.loads(values["refused"] or "{}")
     return RunnerRecord(**values)

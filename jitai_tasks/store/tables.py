@@ -128,6 +128,8 @@ runners = Table(
     Column("heartbeat", big(), nullable=False),
     #: The heartbeat by the clock that leases are measured with (on SQLite the host's boot clock).
     Column("beat", big(), nullable=False),
+    #: JSON: by unit of files, why it could not be loaded.
+    Column("refused", long_text()),
 )
 
 logs = Table(

@@ -18,7 +18,7 @@ from ..tables import TABLE_NAMES, VERSION_TABLE
 if TYPE_CHECKING:
     from ..database import Database
 
-_HEAD = "0001"
+_HEAD = "0002"
 
 
 def head() -> str:
