@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
 
 import pluggy
 
@@ -22,7 +22,7 @@ from .facts import Facts
 from .importer import installed
 from .layers import Copy
 from .settings import Settings, database_url, make_room, settings_for
-from .transactions import JobScope, Transaction, entered, session_here
+from .transactions import JobScope, Transaction, entered, session_here, transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 Part = TypeVar("Part")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def open_app(
@@ -157,16 +159,28 @@ class App(Facts):
         """A session that joins the running job or the transaction around; outside of both, one the caller commits."""
         return session_here(self)
 
-    def transaction(self) -> Transaction:
-        """`with app.transaction() as session:` or `@app.transaction()`: commits at the end, rolls back on an exception.
+    @overload
+    def transaction(self) -> Transaction: ...
+
+    @overload
+    def transaction(self, function: Callable[P, R]) -> Callable[P, R]: ...
+
+    def transaction(self, function: Callable[P, R] | None = None) -> Transaction | Callable[P, R]:
+        """`with app.transaction() as session:` or `@app.transaction`: commits at the end, rolls back on an exception.
 
         Inside a running job or another transaction it joins: its end commits nothing, an exception undoes its part.
         """
-        return Transaction(self)
+        return transaction(self, function)
 
-    def newTransaction(self) -> Transaction:
+    @overload
+    def newTransaction(self) -> Transaction: ...
+
+    @overload
+    def newTransaction(self, function: Callable[P, R]) -> Callable[P, R]: ...
+
+    def newTransaction(self, function: Callable[P, R] | None = None) -> Transaction | Callable[P, R]:
         """The same, but never joining: it commits at its end, whatever becomes of what is around it."""
-        return Transaction(self, independent=True)
+        return transaction(self, function, independent=True)
 
     @contextmanager
     def run_as(self, job: Job) -> Iterator[JobScope]:

@@ -211,6 +211,17 @@ class Transaction:
             )
 
 
+def transaction(
+    app: App, function: Callable[P, R] | None = None, *, independent: bool = False
+) -> Transaction | Callable[P, R]:
+    """A transaction to enter or to decorate with, or the function already decorated."""
+    if function is None:
+        return Transaction(app, independent)
+    if not callable(function):
+        raise TypeError(f"a transaction takes the function that it decorates, or nothing; not {function!r}")
+    return Transaction(app, independent)(function)
+
+
 def session_here(app: App) -> Session:
     """The session of the transaction around, which it joins; outside of all, a plain one that the caller ends."""
     scope = current_scope.get()

@@ -95,8 +95,11 @@ def test_outside_of_all_a_session_is_the_callers_own(app):
     assert notes(app) == ["kept"]
 
 
-def test_a_decorated_function_runs_in_a_transaction_each_time(app):
-    @app.transaction()
+@pytest.mark.parametrize("written", ["transaction", "transaction()", "newTransaction", "newTransaction()"])
+def test_a_decorated_function_runs_in_a_transaction_each_time(app, written):
+    spelled = getattr(app, written.removesuffix("()"))
+
+    @spelled() if written.endswith("()") else spelled
     def write(text: str, *, fail: bool = False) -> str:
         """Writes."""
         note(app.session(), text)
@@ -111,10 +114,16 @@ def test_a_decorated_function_runs_in_a_transaction_each_time(app):
     assert (write.__name__, write.__doc__) == ("write", "Writes.")
 
 
-def test_a_decorated_coroutine_is_inside_the_transaction_until_it_ends(app):
+def test_a_transaction_takes_nothing_but_a_function(app):
+    with pytest.raises(TypeError, match=r"takes the function that it decorates, or nothing; not 5"):
+        app.transaction(5)
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_decorated_coroutine_is_inside_the_transaction_until_it_ends(app, bare):
     import asyncio
 
-    @app.transaction()
+    @app.transaction if bare else app.transaction()
     async def write(text: str) -> None:
         note(app.session(), text)
         await asyncio.sleep(0)
