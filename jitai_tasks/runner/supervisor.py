@@ -34,6 +34,8 @@ _REPORT_EVERY = 0.25
 #: How long the last errands to the store may take at the end.
 _LAST_WORDS = 5.0
 _STOP = {signal.SIGTERM, signal.SIGINT}
+#: Programs that stop a process tell it and then its group: signals so close together (s) are one wish.
+_ONE_WISH = 0.5
 
 Report = Callable[[Snapshot], object]
 
@@ -121,10 +123,10 @@ class Supervisor:
         self._stopping = True
         _logger.info("stopping: what runs has %g s to end", self._shared.plan.grace)
         self._staff.dismiss()
-        end = time.monotonic() + self._shared.plan.grace
-        while not self._staff.is_gone and time.monotonic() < end:
+        began = time.monotonic()
+        while not self._staff.is_gone and time.monotonic() < began + self._shared.plan.grace:
             self._wait()
-            if _STOP & set(self._signals.take()):
+            if _STOP & set(self._signals.take()) and time.monotonic() > began + _ONE_WISH:
                 _logger.warning("asked twice to stop: what runs is interrupted and handed back")
                 return False
             self._look_round()

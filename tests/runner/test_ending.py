@@ -169,10 +169,24 @@ def test_a_second_signal_stops_at_once_and_hands_back(shop: Shop) -> None:
     job = shop.create("note", path=shop.path("log"), line="x", seconds=60)
     eventually(lambda: shop.lines("log"))
     runner.process.send_signal(signal.SIGTERM)
-    eventually(lambda: "stopping" in runner.text())
-    runner.process.send_signal(signal.SIGTERM)
+
+    def asked_again() -> bool:
+        runner.process.send_signal(signal.SIGTERM)
+        return "asked twice to stop" in runner.text()
+
+    eventually(asked_again)
     runner.process.wait(20)  # the grace is 25 s
     assert [(left.id, left.status, left.interruptions) for left in shop.live()] == [(job, Status.WAITING, 0)]
+
+
+def test_signals_that_come_together_are_one_wish(shop: Shop) -> None:
+    runner = shop.ready(workers=1)
+    job = shop.create("note", path=shop.path("log"), line="x", seconds=1.0)
+    eventually(lambda: shop.lines("log"))
+    for number in (signal.SIGTERM, signal.SIGINT):  # `timeout` and terminals tell the process and its whole group
+        runner.process.send_signal(number)
+    assert runner.process.wait(20) == 0
+    assert shop.done(job).outcome.status is Status.SUCCESS
 
 
 def test_a_worker_held_up_by_one_job_does_not_hold_up_its_batch(shop: Shop) -> None:
