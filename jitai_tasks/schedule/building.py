@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from jitai_tasks.schedule.civil import DAY, HOUR, LAST_INSTANT, MINUTE, SECOND, datetime_of
 from jitai_tasks.schedule.cron import Cron, parse_cron
-from jitai_tasks.schedule.local import DstPolicy, Gap, LocalTime, Overlap, WallRule
+from jitai_tasks.schedule.local import DstPolicy, Gap, LocalTime, Overlap, Shifted, WallRule
 from jitai_tasks.schedule.resting import MovedToWorkday, OnWorkdays
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
-from jitai_tasks.schedule.rules import ByDay, ByWeek, DaysOfMonths, EveryDays, Months, OnceADay, Shifted, Weekdays
+from jitai_tasks.schedule.rules import ByDay, ByWeek, DaysOfMonths, EveryDays, Months, OnceADay, Weekdays
 from jitai_tasks.schedule.schedule import HolidayPolicy, Resting, Schedule
 from jitai_tasks.schedule.series import Between, Elapsed, Once, OnTheWall, Series
 from jitai_tasks.schedule.times import ManyADay, TimesOfDay

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from jitai_tasks.schedule.civil import DAY, LAST_INSTANT, SECOND, datetime_of
+from jitai_tasks.schedule.civil import DAY, LAST_INSTANT, SECOND
 from jitai_tasks.schedule.zones import Zone
 
 
@@ -36,6 +37,8 @@ class DstPolicy:
     overlap: Overlap = Overlap.FIRST
 
 
+#: A wall time and its instants are closer than this.
+_ROOM = 3 * DAY
 #: The first instant after a gap, the first of an overlap: what is done where nothing else is asked for.
 USUAL = DstPolicy()
 
@@ -51,6 +54,24 @@ class WallRule(Protocol):
 
     def walls(self, start: int, end: int) -> Iterable[int]:
         """The wall times of the rule in [start, end), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """The wall times of another rule, each later by `delta`."""
+
+    inner: WallRule
+    delta: int
+
+    def next_wall(self, wall: int) -> int | None:
+        found = self.inner.next_wall(wall - self.delta)
+        return None if found is None else found + self.delta
+
+    def count_walls(self, start: int, end: int) -> int:
+        return self.inner.count_walls(start - self.delta, end - self.delta)
+
+    def walls(self, start: int, end: int) -> Iterator[int]:
+        return (wall + self.delta for wall in self.inner.walls(start - self.delta, end - self.delta))
 
 
 class _Table(NamedTuple):
@@ -73,12 +94,13 @@ class LocalTime:
         self.policy = policy
         #: The same zone under the usual policy, where every wall time has exactly one instant.
         self._usual = self if policy == USUAL else LocalTime(zone)
-        self._rebuild()
+        self._table = _table_of(zone, policy)
+        self._horizon = zone.horizon
 
     def next_instant(self, rule: WallRule, at: int) -> int | None:
         """The first instant of `rule` strictly later than `at`."""
-        if at >= self._horizon:
-            self._grow(at)
+        if at >= self._horizon - 1:
+            return self._far(rule, at)
         starts, offsets, lows, highs, caps = self._table
         i = bisect_right(starts, at) - 1
         offset, low = offsets[i], lows[i]
@@ -95,29 +117,23 @@ class LocalTime:
         if wall > highs[i]:
             # In the first pass of an overlap whose second one counts: its walls are still to come.
             found = rule.next_wall(highs[i]) or found
-        return self._later(rule, at, i + 1, found)
+        return self._later(rule, i + 1, found)
 
     def count(self, rule: WallRule, after: int, until: int) -> int:
         """How many instants of `rule` lie in (after, until]."""
-        if until >= self._horizon:
-            self._grow(until)
-        first = bisect_right(self._table.starts, after) - 1
-        last = bisect_right(self._table.starts, until) - 1
-        return sum(self._count_within(rule, i, after + 1, until + 1) for i in range(first, last + 1))
+        pieces = self.zone.pieces(after, until)
+        return sum(self._count(behind(rule, ahead), begin, end) for ahead, begin, end in pieces)
 
     def instants_of(self, rule: WallRule, after: int, until: int) -> Iterator[int]:
         """The instants of `rule` in (after, until], in order."""
-        if until >= self._horizon:
-            self._grow(until)
-        first = bisect_right(self._table.starts, after) - 1
-        last = bisect_right(self._table.starts, until) - 1
-        for i in range(first, last + 1):
-            yield from self._within(rule, i, after + 1, until + 1)
+        for ahead, begin, end in self.zone.pieces(after, until):
+            found = self._listed(behind(rule, ahead), begin, end)
+            yield from (each + ahead for each in found) if ahead else found
 
     def instants(self, wall: int) -> tuple[int, ...]:
         """The instants that a wall time names: none, one or two."""
-        if wall >= self._horizon:
-            self._grow(wall)
+        if ahead := self.zone.ahead(wall):
+            return tuple(each + ahead for each in self.instants(wall - ahead))
         table = self._table
         middle = bisect_right(table.starts, wall) - 1
         near = range(max(middle - 3, 0), min(middle + 4, len(table.starts)))
@@ -138,14 +154,17 @@ class LocalTime:
 
     def only_instant(self, wall: int) -> int:
         """The one instant of a wall time under the usual policy, which must be this one's."""
-        if wall >= self._horizon:
-            self._grow(wall)
+        if ahead := self.zone.ahead(wall):
+            return self.only_instant(wall - ahead) + ahead
         # Under this policy each interval's wall times begin where those of the one before it end.
         i = bisect_right(self._table.lows, wall) - 1
         return max(self._table.starts[i], wall - self._table.offsets[i])
 
     def gap_wall(self, rule: WallRule, instant: int) -> int | None:
         """The wall time in a gap for which `rule` fires at `instant`; None if `instant` shows a time of the rule."""
+        if ahead := self.zone.ahead(instant):
+            found = self.gap_wall(behind(rule, ahead), instant - ahead)
+            return None if found is None else found + ahead
         starts, offsets, lows, _, caps = self._table
         i = bisect_right(starts, instant) - 1
         wall = instant + offsets[i]
@@ -153,7 +172,7 @@ class LocalTime:
             return None
         return rule.next_wall(lows[i] if instant == starts[i] else caps[i] + offsets[i] + 1)
 
-    def _later(self, rule: WallRule, at: int, i: int, found: int) -> int | None:
+    def _later(self, rule: WallRule, i: int, found: int) -> int | None:
         """The first instant of `rule` from interval `i` on; `found` is its first wall time after interval i - 1."""
         starts, offsets, lows, highs, caps = self._table
         wall: int | None = found
@@ -165,7 +184,26 @@ class LocalTime:
             if wall < highs[i]:
                 return min(max(starts[i], wall - offsets[i]), caps[i])
             i, found = i + 1, wall
-        return self.next_instant(rule, at) if self._grow(found) else None
+        return self._far(rule, max(found - _ROOM, self._horizon - 1))
+
+    def _far(self, rule: WallRule, at: int) -> int | None:
+        """The same where the table has ended."""
+        if at > LAST_INSTANT:
+            return None
+        ahead = self.zone.ahead(at)
+        found = self.next_instant(behind(rule, ahead), at - ahead)
+        return None if found is None else found + ahead
+
+    def _count(self, rule: WallRule, after: int, until: int) -> int:
+        first = bisect_right(self._table.starts, after) - 1
+        last = bisect_right(self._table.starts, until) - 1
+        return sum(self._count_within(rule, i, after + 1, until + 1) for i in range(first, last + 1))
+
+    def _listed(self, rule: WallRule, after: int, until: int) -> Iterator[int]:
+        first = bisect_right(self._table.starts, after) - 1
+        last = bisect_right(self._table.starts, until) - 1
+        for i in range(first, last + 1):
+            yield from self._within(rule, i, after + 1, until + 1)
 
     def _count_within(self, rule: WallRule, i: int, begin: int, end: int) -> int:
         """How many instants of interval `i` lie in [begin, end)."""
@@ -207,29 +245,31 @@ class LocalTime:
             return False
         return rule.count_walls(leave + 1, high) > 0 and rule.count_walls(leave, leave + 1) == 0
 
-    def _grow(self, at: int) -> bool:
-        before = self._horizon
-        self.zone.reach(min(datetime_of(min(max(at, before), LAST_INSTANT)).year + 50, 9999))
-        self._rebuild()
-        return self._horizon > before
 
-    def _rebuild(self) -> None:
-        starts, offsets, horizon = self.zone.table()
-        ends = [*starts[1:], horizon]
-        before = [offsets[0], *offsets[:-1]]
-        after = [*offsets[1:], offsets[-1]]
-        lows = [self._low(*row) for row in zip(starts, offsets, before, strict=True)]
-        highs = [self._high(*row) for row in zip(ends, offsets, after, strict=True)]
-        last = SECOND if self.policy.gap is Gap.BEFORE else 1
-        self._table = _Table(starts, offsets, lows, highs, [end - last for end in ends])
-        self._horizon = horizon
+def behind(rule: WallRule, ahead: int) -> WallRule:
+    """The rule, each wall time earlier by `ahead`."""
+    return Shifted(rule, -ahead) if ahead else rule
 
-    def _low(self, start: int, offset: int, before: int) -> int:
-        if offset > before:
-            return start + (before if self.policy.gap is Gap.AFTER else offset)
-        return start + (before if self.policy.overlap is Overlap.FIRST else offset)
 
-    def _high(self, end: int, offset: int, after: int) -> int:
-        if after > offset:
-            return end + (after if self.policy.gap is Gap.BEFORE else offset)
-        return end + (after if self.policy.overlap is Overlap.SECOND else offset)
+@lru_cache(maxsize=4096)
+def _table_of(zone: Zone, policy: DstPolicy) -> _Table:
+    starts, offsets = zone.starts, zone.offsets
+    ends = [*starts[1:], zone.horizon]
+    before = [offsets[0], *offsets[:-1]]
+    after = [*offsets[1:], offsets[-1]]
+    lows = [_low(*row, policy) for row in zip(starts, offsets, before, strict=True)]
+    highs = [_high(*row, policy) for row in zip(ends, offsets, after, strict=True)]
+    last = SECOND if policy.gap is Gap.BEFORE else 1
+    return _Table(starts, offsets, lows, highs, [end - last for end in ends])
+
+
+def _low(start: int, offset: int, before: int, policy: DstPolicy) -> int:
+    if offset > before:
+        return start + (before if policy.gap is Gap.AFTER else offset)
+    return start + (before if policy.overlap is Overlap.FIRST else offset)
+
+
+def _high(end: int, offset: int, after: int, policy: DstPolicy) -> int:
+    if after > offset:
+        return end + (after if policy.gap is Gap.BEFORE else offset)
+    return end + (after if policy.overlap is Overlap.SECOND else offset)

@@ -30,6 +30,8 @@ from jitai_tasks.schedule.zones import zone as zone_of
 
 #: More slots a day than this are not moved to another day.
 _MOST_MOVED = DAY // MINUTE
+#: An end from here on is none: people write 9999-12-31 for it.
+_FOREVER = datetime(9999, 12, 30)  # noqa: DTZ001 - wall time has no zone
 
 
 def parse_timer(
@@ -78,10 +80,13 @@ def read_moment(fields: Fields, key: str, local: LocalTime) -> Moment | None:
 
 def read_end(fields: Fields, local: LocalTime) -> int:
     """The last instant of `endTime`: a whole second, or the whole day if it is a date."""
-    end = read_moment(fields, "endTime", LocalTime(local.zone, DstPolicy(overlap=Overlap.SECOND)))
-    if end is None:
+    if not fields.has("endTime"):
         return LAST_INSTANT
     text = fields.get("endTime")
+    if parse_moment(text, fields.at("endTime")).replace(tzinfo=None) >= _FOREVER:
+        return LAST_INSTANT
+    end = read_moment(fields, "endTime", LocalTime(local.zone, DstPolicy(overlap=Overlap.SECOND)))
+    assert end is not None
     is_date = len(text.strip()) == 10 if isinstance(text, str) else not isinstance(text, datetime)
     return min(end.instant + (DAY if is_date else SECOND) - 1, LAST_INSTANT)
 

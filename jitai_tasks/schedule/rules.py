@@ -191,24 +191,6 @@ class OnceADay:
         return self._days.count_days(-((self._time - start) // DAY), -((self._time - end) // DAY))
 
 
-@dataclass(frozen=True, slots=True)
-class Shifted:
-    """The wall times of another rule, each later by `delta`."""
-
-    inner: WallRule
-    delta: int
-
-    def next_wall(self, wall: int) -> int | None:
-        found = self.inner.next_wall(wall - self.delta)
-        return None if found is None else found + self.delta
-
-    def count_walls(self, start: int, end: int) -> int:
-        return self.inner.count_walls(start - self.delta, end - self.delta)
-
-    def walls(self, start: int, end: int) -> Iterator[int]:
-        return (wall + self.delta for wall in self.inner.walls(start - self.delta, end - self.delta))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByDay:
     """Days of the month by number: 1..31, -1..-31 from the end. Past the end: the last day, or none."""

@@ -30,15 +30,15 @@ class YearlyChange:
 
     def at(self, year: int) -> int:
         """Seconds since 1970 on the wall clock that was valid before the change."""
-        first = date(year, 1, 1).toordinal() - EPOCH_ORDINAL
-        return (first + self._day(year)) * _DAY + self.seconds
+        return (self._ordinal(year) - EPOCH_ORDINAL) * _DAY + self.seconds
 
-    def _day(self, year: int) -> int:
+    def _ordinal(self, year: int) -> int:
+        if self.form == "M":
+            return _nth_weekday(year, *self.numbers)
+        first = date(year, 1, 1).toordinal()
         if self.form == "J":
-            return self.numbers[0] - 1 + (isleap(year) and self.numbers[0] >= 60)
-        if self.form == "":
-            return self.numbers[0]
-        return _nth_weekday(year, *self.numbers)
+            return first + self.numbers[0] - 1 + (isleap(year) and self.numbers[0] >= 60)
+        return first + self.numbers[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +141,10 @@ def _seconds(text: str) -> int:
 
 
 def _nth_weekday(year: int, month: int, week: int, weekday: int) -> int:
-    first = date(year, month, 1)
-    day = (weekday - first.isoweekday()) % 7 + 7 * (week - 1)
-    length = (date(year + month // 12, month % 12 + 1, 1) - first).days if month < 12 else 31
-    if day >= length:
-        day -= 7
-    return first.toordinal() + day - date(year, 1, 1).toordinal()
+    """The ordinal of the n-th weekday (0 = Sunday) of a month; the fifth is the last."""
+    first = date(year, month, 1).toordinal()
+    found = first + (weekday - first) % 7 + 7 * (week - 1)
+    if week < 5:
+        return found
+    following = date(year + month // 12, month % 12 + 1, 1).toordinal()
+    return found if found < following else found - 7

@@ -6,11 +6,13 @@ import logging
 from datetime import date
 from typing import Protocol
 
-from jitai_tasks.schedule.civil import EPOCH_ORDINAL, FIRST_DAY, LAST_DAY
+from jitai_tasks.schedule.civil import EPOCH_ORDINAL, FIRST_DAY, LAST_DAY, date_of, day_of
 
 _log = logging.getLogger(__name__)
 #: No run of days off is longer: past it a calendar is taken to have no workday at all.
 LONGEST_REST = 400
+#: So many days are remembered.
+_MOST_DAYS = 60 * 366
 
 
 class Calendar(Protocol):
@@ -26,11 +28,13 @@ class Calendar(Protocol):
 class Workdays:
     """A calendar asked once per year, and a calendar itself. Days are numbers since 1970-01-01."""
 
-    __slots__ = ("_years", "calendar")
+    __slots__ = ("_known", "_told", "calendar")
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
-        self._years: dict[int, bytes] = {}
+        self._known: dict[int, bool] = {}
+        #: Years that were warned about.
+        self._told: set[int] = set()
 
     @staticmethod
     def of(calendar: Calendar) -> Workdays:
@@ -50,22 +54,31 @@ class Workdays:
 
     def includes(self, day: int) -> bool:
         """Whether the day is a workday."""
-        there = date.fromordinal(min(max(day, FIRST_DAY), LAST_DAY) + EPOCH_ORDINAL)
-        year = self._years.get(there.year) or self._ask(there.year)
-        return year[there.timetuple().tm_yday - 1] == 1
+        known = self._known.get(day)
+        return self._ask(min(max(day, FIRST_DAY), LAST_DAY)) if known is None else known
 
     def at_or_after(self, day: int) -> int | None:
         """The first workday that is not before `day`."""
-        return next((each for each in range(day, day + LONGEST_REST) if self.includes(each)), None)
+        for each in range(day, day + LONGEST_REST):
+            if self.includes(each):
+                return each
+        return None
 
     def at_or_before(self, day: int) -> int | None:
         """The last workday that is not after `day`."""
-        return next((each for each in range(day, day - LONGEST_REST, -1) if self.includes(each)), None)
+        for each in range(day, day - LONGEST_REST, -1):
+            if self.includes(each):
+                return each
+        return None
 
-    def _ask(self, year: int) -> bytes:
-        if not self.calendar.covers(year):
+    def _ask(self, day: int) -> bool:
+        """Ask for the whole year of a day."""
+        year = date_of(day).year
+        if year not in self._told and not self.calendar.covers(year):
+            self._told.add(year)
             _log.warning("calendar %s has no data for %d: its days off in that year are a guess", self.calendar, year)
-        first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
-        answers = bytes(bool(self.calendar.is_workday(date.fromordinal(day))) for day in range(first, last + 1))
-        self._years[year] = answers
-        return answers
+        if len(self._known) > _MOST_DAYS:
+            self._known.clear()
+        for each in range(day_of(date(year, 1, 1)), day_of(date(year, 12, 31)) + 1):
+            self._known[each] = bool(self.calendar.is_workday(date_of(each)))
+        return self._known[day]

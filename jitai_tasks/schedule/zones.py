@@ -5,82 +5,89 @@ from __future__ import annotations
 import hashlib
 import zoneinfo
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
 
 from jitai_tasks.errors import InvalidTime, did_you_mean, nearest
 from jitai_tasks.schedule import tzfile
-from jitai_tasks.schedule.civil import DAY, EPOCH_ORDINAL, LAST_DAY, LAST_INSTANT, SECOND, datetime_of, wall_of
+from jitai_tasks.schedule.civil import DAY, EPOCH_ORDINAL, LAST_DAY, SECOND, datetime_of, wall_of
 
 #: No interval of a table ends later than this.
 FAR = (LAST_DAY + 10) * DAY
-#: A new table reaches this year; it grows when a later one is asked for.
-_FIRST_REACH = 2100
+#: Calendar, weekdays and clock changes repeat after 400 years.
+CYCLE = 146_097 * DAY
+#: So many years after the last listed change every change of a yearly rule has been seen, with some room.
+_REACH = 404
 _EARLY = -(1 << 62)
 
 
-class _Offsets(NamedTuple):
-    starts: list[int]
-    offsets: list[int]
-    #: The year up to whose end the lists are complete.
-    year: int
-
-
 class Zone:
-    """Offsets of one IANA zone: interval i starts at instant `starts[i]` and has `offsets[i]`; all microseconds."""
+    """Offsets of one IANA zone: interval i starts at instant `starts[i]` and has `offsets[i]`; all microseconds.
 
-    __slots__ = ("_rule", "_table", "fingerprint", "name")
+    The table ends at `horizon`. What lies beyond is as it was some whole cycles before."""
+
+    __slots__ = ("fingerprint", "horizon", "name", "offsets", "starts")
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name = name
         #: Changes when the zone's rules change: what was planned with another one is to be planned again.
         self.fingerprint = hashlib.sha256(data).hexdigest()[:16]
         file = tzfile.parse(data)
-        self._rule = file.rule if file.rule is not None and file.rule.starts is not None else None
-        starts = [_EARLY, *(at * SECOND for at, _ in file.transitions)]
-        offsets = [file.first_offset * SECOND, *(offset * SECOND for _, offset in file.transitions)]
-        listed = datetime_of(starts[-1]).year if len(starts) > 1 else 1970
-        self._table = _Offsets(starts, offsets, listed if self._rule else 9999)
-        self.reach(_FIRST_REACH)
+        self.starts = [_EARLY, *(at * SECOND for at, _ in file.transitions)]
+        self.offsets = [file.first_offset * SECOND, *(offset * SECOND for _, offset in file.transitions)]
+        #: The instant up to which the table is complete.
+        self.horizon = FAR
+        if file.rule is not None and file.rule.starts is not None:
+            self._go_on(file.rule)
 
-    @property
-    def horizon(self) -> int:
-        """The instant up to which the table is complete."""
-        return _end_of(self._table.year)
-
-    def table(self) -> tuple[list[int], list[int], int]:
-        """`starts`, `offsets` and the instant up to which they are complete. Not to be changed."""
-        return self._table.starts, self._table.offsets, _end_of(self._table.year)
-
-    def reach(self, year: int) -> None:
-        """Make the table complete up to the end of `year`."""
-        old = self._table
-        if self._rule is None or year <= old.year:
-            return
-        starts, offsets = list(old.starts), list(old.offsets)
-        for each in range(old.year, min(year, 9999) + 1):
-            for at, offset in self._rule.transitions(each):
-                _append(starts, offsets, at * SECOND, offset * SECOND)
-        # A new table in one assignment: other threads keep reading the old one, which is right as far as it goes.
-        self._table = _Offsets(starts, offsets, min(year, 9999))
+    def _go_on(self, rule: tzfile.YearlyRule) -> None:
+        """Add the changes of the yearly rule to the listed ones."""
+        listed = datetime_of(self.starts[-1]).year if len(self.starts) > 1 else 1970
+        for year in range(listed, listed + _REACH):
+            for at, offset in rule.transitions(year):
+                _append(self.starts, self.offsets, at * SECOND, offset * SECOND)
+        # Two days less than the last year: its last changes may belong to a rule that is written for the year after.
+        self.horizon = (date(listed + _REACH, 1, 1).toordinal() - EPOCH_ORDINAL - 2) * DAY
 
     def offset(self, at: int) -> int:
         """What the wall clock is ahead of UTC at this instant."""
-        table = self._cover(at)
-        return table.offsets[bisect_right(table.starts, at) - 1]
+        if at >= self.horizon:
+            at -= self.ahead(at)
+        return self.offsets[bisect_right(self.starts, at) - 1]
 
     def wall(self, at: int) -> int:
         """What the wall clock shows at this instant."""
-        return at + self.offset(at)
+        near = at if at < self.horizon else at - self.ahead(at)
+        return at + self.offsets[bisect_right(self.starts, near) - 1]
+
+    def ahead(self, at: int) -> int:
+        """How far an instant or a wall time beyond the table is ahead of the one in it that is like it: whole cycles.
+
+        Two days before the horizon already count as beyond it: a wall time there may be an instant after it."""
+        return max((at - self.horizon + 2 * DAY) // CYCLE + 1, 0) * CYCLE
+
+    def pieces(self, after: int, until: int) -> Iterator[tuple[int, int, int]]:
+        """(after, until] cut where the table ends and each whole cycle later.
+
+        Each piece as (ahead, after, until): what it is ahead of the table, and where it lies in the table."""
+        ahead = 0
+        while after < until:
+            border = self.horizon - 1 + ahead
+            if after < border:
+                yield ahead, after - ahead, min(until, border) - ahead
+                after = border
+            ahead += CYCLE
 
     def transitions(self, after: int, until: int) -> list[tuple[int, int, int]]:
         """(instant, offset before, offset after) of every change in (after, until]."""
-        starts, offsets, _ = self._cover(until)
-        first, last = bisect_right(starts, after), bisect_right(starts, until)
-        return [(starts[i], offsets[i - 1], offsets[i]) for i in range(max(first, 1), last)]
+        return [
+            (self.starts[i] + ahead, self.offsets[i - 1], self.offsets[i])
+            for ahead, begin, end in self.pieces(after, until)
+            for i in range(max(bisect_right(self.starts, begin), 1), bisect_right(self.starts, end))
+        ]
 
     def local(self, at: int) -> datetime:
         """The naive datetime on the wall at this instant."""
@@ -91,11 +98,6 @@ class Zone:
         if moment.tzinfo is None:
             return wall_of(moment)
         return self.wall(wall_of(moment.astimezone(UTC).replace(tzinfo=None)))
-
-    def _cover(self, at: int) -> _Offsets:
-        if at >= self.horizon:
-            self.reach(min(datetime_of(min(at, LAST_INSTANT)).year + 50, 9999))
-        return self._table
 
 
 @lru_cache(maxsize=1024)
@@ -143,8 +145,3 @@ def _append(starts: list[int], offsets: list[int], at: int, offset: int) -> None
     if at > starts[-1] and offset != offsets[-1]:
         starts.append(at)
         offsets.append(offset)
-
-
-def _end_of(year: int) -> int:
-    # Two days less than the year: its last changes may belong to a rule that is written for the year after.
-    return FAR if year >= 9999 else (date(year + 1, 1, 1).toordinal() - EPOCH_ORDINAL - 2) * DAY
