@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
-from . import backfilling, datefields, newjobs
+from . import backfilling, datefields, newjobs, overrides
 from .backfilling import Backfill
 from .definition import Definition
 from .errors import ElementNotFound, StoreError
@@ -141,6 +141,19 @@ def resume(app: App, full_name: str) -> None:
     _replan(app, definition)
 
 
+def reschedule(app: App, full_name: str, timer: Mapping[str, Any]) -> None:
+    """Give a scheduled task another rule (`timerCfg`) over that of its file, until `revert`; it is planned anew.
+
+    Old spellings are understood. Raises ElementNotFound, or InvalidTime with the pointer of a mistake; then nothing
+    has changed.
+    """
+    definition = _task(app, full_name)
+    rule = overrides.checked(app, definition.full_name, timer)
+    with app.database.begin() as conn:
+        schedules.save_override(conn, definition.full_name, rule=rule)
+    _replan(app, definition)
+
+
 def revert(app: App, full_name: str) -> bool:
     """Remove what was changed about a task at run time, so that its file holds again. False if nothing was."""
     definition = _task(app, full_name)
@@ -210,7 +223,8 @@ def _place(url: sa.URL) -> str | None:
 
 
 def _task(app: App, full_name: str) -> Definition:
-    tasks = {definition.full_name: definition for definition in app.tasks()}
+    tasks = {definition.full_name for definition in app.tasks()}
     if full_name not in tasks:
         raise ElementNotFound(full_name, tasks)
-    return tasks[full_name]
+    overrides.follow_one(app, full_name)
+    return app.catalog.definitions[full_name]

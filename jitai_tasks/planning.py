@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import basis, plansteps, timetables
+from . import basis, overrides, plansteps, timetables
 from .definition import Definition
 from .errors import JitaiTasksError
 from .hookspecs import Change
@@ -111,9 +111,10 @@ def ensure(app: App) -> int:
     are back. Answers how many changes it made. A task that cannot be planned is logged, and not in the way of others.
     """
     app.part(_hint_at_zone)
-    definitions = {definition.full_name: definition for definition in app.tasks()}
     with app.database.read() as conn:
         states = schedules.all(conn)
+        overrides.follow(app, states.values())
+        definitions = {definition.full_name: definition for definition in app.tasks()}
         live = own_jobs(conn, {*definitions, *states})
         gone = [name for name in states if name not in definitions]
     now, this_round = app.database.now(), Round()
@@ -175,6 +176,8 @@ def ensure_task(app: App, definition: Definition, *, resumed: bool = False) -> i
     with app.database.read() as conn:
         state = schedules.get(conn, name)
         jobs = own_jobs(conn, [name])[name]
+    if overrides.follow(app, [state]):
+        definition = app.catalog.definitions[name]
     this_round = Round()
     this_round.add(
         Planned(app=app, definition=definition, state=state, jobs=jobs, now=app.database.now(), resumed=resumed)

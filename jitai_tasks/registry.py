@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
@@ -139,6 +140,12 @@ class Elements:
         if found is None:
             raise ElementNotFound(name, self.catalog.definitions)
         return found
+
+    def redefine(self, definition: Definition) -> None:
+        """Give an element another definition. Who holds the object made by the one before keeps that."""
+        definitions = {**self.catalog.definitions, definition.full_name: definition}
+        self.catalog = replace(self.catalog, definitions=definitions)
+        self._elements.pop(definition.full_name, None)
 
     def tasks(self) -> list[Definition]:
         """The definitions of all task instances, by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from . import overrides
 from .definition import Definition, Kind
 from .errors import ElementNotFound
 from .models.rows import RowData, plain_member
@@ -89,6 +90,8 @@ def task_object(app: App, job: NewJob) -> BaseTask:
     """
     definition = app.catalog.find(job.task) if job.task else None
     if definition is not None and definition.kind is Kind.INSTANCE:
+        if job.slot is not None and not job.subject:
+            overrides.follow_one(app, definition.full_name)
         return cast("BaseTask", app.getElement(definition.full_name))
     if job.slot is not None:
         raise ElementNotFound(job.task, app.catalog.definitions)
@@ -114,6 +117,8 @@ def _wanted_successor(task: BaseTask, row: Any) -> NewJob | None:
     """What follows, unless the task was switched off while it ran; held, if it was paused."""
     with task.app.database.read() as conn:
         state = schedules.get(conn, task.fullName)
+    if overrides.follow(task.app, [state]):
+        task = cast("BaseTask", task.app.getElement(task.fullName))
     if not is_on(task.element.definition, state):
         return None
     successor = _successor(task, row)

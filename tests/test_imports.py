@@ -25,8 +25,8 @@ PARTS = {
     ),
     "models": "models",
     "work": (
-        "moments newjobs daysoff basis plansteps timetables lateness succession planning backfilling tasks jobs "
-        "following datefields rowhooks events transitions"
+        "moments newjobs daysoff basis overrides plansteps timetables lateness succession planning backfilling tasks "
+        "jobs following datefields rowhooks events transitions"
     ),
     "outlook": "outlook",
     "checks": "checks",

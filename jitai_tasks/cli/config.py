@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -27,6 +28,7 @@ from .options import app_and, database_option, json_option
 from .output import emit_json, emit_rows, fields
 from .schematics import own_schemas, whole_schema
 
+_RULED = "the database, over the file"
 #: Objects whose absent keys are not worth a line: which of them count depends on the rule.
 _WITHOUT_DEFAULTS = frozenset({"timerCfg/repeat"})
 
@@ -104,7 +106,12 @@ def settings_of(app: App, definition: Definition) -> Iterator[Setting]:
     state = states_of(app).get(definition.full_name) if is_task(app.catalog, definition) else None
     if state is not None and state.enabled is not None:
         told = [setting for setting in told if setting.key != "enable"]
-        yield Setting(key="enable", value=int(state.enabled), source="the database, over the file")
+        yield Setting(key="enable", value=int(state.enabled), source=_RULED)
+    if state is not None and state.rule is not None:
+        told = [setting for setting in told if setting.key.partition("/")[0] != "timerCfg"]
+        rule = {"timerCfg": json.loads(state.rule)}
+        told += list(_ruled(rule, ()))
+        source = source.with_value({**source.value, **rule}, moved={}, notes=())
     yield from told
     keys = {setting.key for setting in told} | {"enable"}
     if is_task(app.catalog, definition) and "timezone" not in keys:
@@ -122,6 +129,14 @@ def _written(source: Source, value: Mapping[str, object], path: tuple[str | int,
             line, _ = source.position(pointer_of(here))
             problem = source.problem(pointer_of(here), "")
             yield Setting(key=pointer_of(here), value=item, source=f"{file_of(problem)}:{line}")
+
+
+def _ruled(value: Mapping[str, object], path: tuple[str | int, ...]) -> Iterator[Setting]:
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from _ruled(item, (*path, key))
+        else:
+            yield Setting(key=pointer_of((*path, key)), value=item, source=_RULED)
 
 
 def _stands_in(raw: Source, source: Source, pointer: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import arrow
 import click
 
+from .. import overrides
 from ..app import App
 from ..clock import instant
 from ..datefields.rules import DATE_FIELD, rule_of
@@ -62,11 +63,13 @@ def list_(app: Path, everything: bool, database: str | None, as_json: bool) -> N
 
 
 def states_of(app: App) -> dict[str, TaskState]:
-    """What the database remembers about tasks; nothing if it has no tables yet."""
+    """What the database remembers about tasks; nothing if it has no tables yet. The app follows their rules."""
     if not has_tables(app):
         return {}
     with app.database.read() as connection:
-        return schedules.all(connection)
+        states = schedules.all(connection)
+    overrides.follow(app, states.values())
+    return states
 
 
 def task_row(app: App, definition: Definition, state: TaskState | None, refused: str = "") -> dict[str, object]:

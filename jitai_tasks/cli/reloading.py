@@ -63,11 +63,12 @@ def is_here(runner: RunnerRecord) -> bool:
     return bool(boot_id()) and (runner.host, runner.boot_id) == (host(), boot_id()) and alive(runner.pid)
 
 
-@click.command("revert", short_help="Give a task back to its file: undo enable, disable and pause.")
+@click.command("revert", short_help="Give a task back to its file: undo enable, disable, pause and reschedule.")
 @app_and("TASK")
 @database_option
 def revert_(app: Path, name: str, database: str | None) -> None:
-    """Remove what was changed about TASK of APP at run time (enable, disable, pause): its file holds again.
+    """Remove what was changed about TASK of APP at run time (enable, disable, pause, reschedule): its file
+    holds again.
 
     \b
     jitai-tasks revert shop NightlyCleanup

@@ -1,4 +1,4 @@
-"""`pause`, `resume` and `backfill`: what people do about planned runs."""
+"""`pause`, `resume`, `reschedule` and `backfill`: what people do about planned runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from .. import jobs
+from .. import jobs, outlook
 from ..backfilling import Backfill
 from ..clock import moment
 from ..ids import shown
+from ..jsonsource import read_json
 from .act import arguments_option
 from .moments import iso, local
 from .opening import opened_store, task_of
@@ -46,6 +47,39 @@ def resume_(app: Path, name: str, database: str | None) -> None:
         full_name = task_of(opened_app, task_name(name)).full_name
         jobs.resume(opened_app, full_name)
     tell(f"{full_name} goes on")
+
+
+def _timer(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, object]:
+    """JSON, or the file of an @name."""
+    if text.startswith("@"):
+        path = Path(text[1:])
+        if not path.is_file():
+            raise click.BadParameter(f"there is no file {path}")
+        source = read_json(path)
+    else:
+        source = read_json(text)
+    if not source.readable:
+        raise click.BadParameter("; ".join(map(str, source.problems)))
+    return source.value
+
+
+@click.command("reschedule", short_help="Give a task another rule, over that of its e.json.")
+@app_and("TASK")
+@click.option("--timer", metavar="JSON|@FILE", required=True, callback=_timer, help="The new timerCfg.")
+@database_option
+def reschedule_(app: Path, name: str, timer: dict[str, object], database: str | None) -> None:
+    """Plan TASK of APP by another timerCfg than its file says, from now on. Kept in the database until `revert`.
+
+    \b
+    jitai-tasks reschedule shop NightlyCleanup --timer '{"repeat": {"repeatType": "cron", "cron": "30 4 * * *"}}'
+    jitai-tasks reschedule shop NightlyCleanup --timer @summer.json
+    """
+    with opened_store(app, database) as (opened_app, _):
+        full_name = task_of(opened_app, task_name(name)).full_name
+        jobs.reschedule(opened_app, full_name, timer)
+        zone, due = opened_app.timezone, [run.at for run in outlook.next_runs(opened_app, full_name, 1)]
+    when = f"next at {local(due[0], zone)}" if due else "it has no run ahead"
+    tell(f"{full_name} has another rule, {when}; back to its file: jitai-tasks revert {app} {name}")
 
 
 @click.command("backfill", short_help="Run a task for planned moments of the past that it missed.")

@@ -42,7 +42,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "disable": ("act", "Switch a task off, whatever its e.json says."),
         "pause": ("steering", "Let no planned run of a task begin, until `resume`."),
         "resume": ("steering", "End a pause; what came meanwhile is skipped."),
-        "revert": ("reloading", "Give a task back to its file: undo enable, disable and pause."),
+        "reschedule": ("steering", "Give a task another rule, over that of its e.json."),
+        "revert": ("reloading", "Give a task back to its file: undo enable, disable, pause and reschedule."),
         "reload": ("reloading", "Have the runners on this machine look at the files now."),
     },
     "Database": {

@@ -60,8 +60,10 @@ def next_runs(app: App, task: str, count: int = 5, *, after: int | None = None) 
 
     Of a date-field task: those of the rows that wait. Raises ElementNotFound, InvalidTime or ElementBroken.
     """
-    definition = task_of(app, task)
-    after = now_of(app) if after is None else after
+    return _next_runs(app, task_of(app, task), count, now_of(app) if after is None else after)
+
+
+def _next_runs(app: App, definition: Definition, count: int, after: int) -> list[FutureRun]:
     found = next_slots(app, definition, after, count)
     return [future_run(app, definition, slot) for slot in found] or _of_rows(app, definition, count)
 
@@ -70,9 +72,10 @@ def next_of_all(app: App) -> tuple[list[FutureRun], dict[str, str]]:
     """The next run of each enabled task, the earliest first; and why it cannot be told, by task."""
     found: list[FutureRun] = []
     problems: dict[str, str] = {}
+    now = now_of(app)
     for definition in enabled_tasks(app):
         try:
-            found += next_runs(app, definition.full_name, 1)
+            found += _next_runs(app, definition, 1, now)
         except JitaiTasksError as error:
             problems[definition.full_name] = str(error)
     return sorted(found, key=lambda run: (run.at, run.task)), problems

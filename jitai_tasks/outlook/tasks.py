@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from .. import overrides
 from ..app import App
 from ..definition import Definition
 from ..errors import ElementBroken, ElementNotFound, JitaiTasksError
@@ -22,10 +23,12 @@ def task_of(app: App, name: str) -> Definition:
 
     Raises ElementNotFound, which names the nearest, or ElementBroken.
     """
-    known = {definition.full_name: definition for definition in app.tasks()}
+    known = {definition.full_name for definition in app.tasks()}
     for full_name in (name, f"tasks.{name}"):
         if full_name in known:
-            return known[full_name]
+            if has_tables(app):
+                overrides.follow_one(app, full_name)
+            return app.catalog.definitions[full_name]
         if broken := app.catalog.broken(full_name):
             raise ElementBroken(full_name, str(broken[0]))
     raise ElementNotFound(name if name.startswith("tasks.") else f"tasks.{name}", known)
@@ -40,11 +43,13 @@ def has_tables(app: App) -> bool:
 
 
 def states_of(app: App) -> dict[str, TaskState]:
-    """What the database remembers about tasks; nothing if it has no tables yet."""
+    """What the database remembers about tasks; nothing if it has no tables yet. The app follows their rules."""
     if not has_tables(app):
         return {}
     with app.database.read() as connection:
-        return schedules.all(connection)
+        states = schedules.all(connection)
+    overrides.follow(app, states.values())
+    return states
 
 
 def enabled_tasks(app: App) -> list[Definition]:

@@ -86,6 +86,19 @@ class TaskSvc(NormalService):
         jobs.set_enabled(App.current(), str(plain(fullName)), False)
         return JitDict(fullName=fullName, enable=0)
 
+    def rescheduleTask(self, fullName: str, timerCfg: Mapping[str, Any]) -> JitDict:
+        """Give a scheduled task another rule, whatever its file says, until `revertTask`; it is planned anew.
+
+        InvalidTime names what is wrong with the rule.
+        """
+        jobs.reschedule(App.current(), str(plain(fullName)), plain(timerCfg))
+        return JitDict(fullName=fullName, timerCfg=plain(timerCfg))
+
+    def revertTask(self, fullName: str) -> JitDict:
+        """Give a task back to its file: what was switched on or off, paused or rescheduled. `reverted` is 0 if nothing
+        was."""
+        return JitDict(fullName=fullName, reverted=int(jobs.revert(App.current(), str(plain(fullName)))))
+
     def saveDateFieldTask(self, rowObj: Any) -> JitDict:
         """Bring the jobs of a saved row in step with it: `{"saved": n, "removed": m}`.
 
