@@ -90,6 +90,15 @@ class ModelError(JitaiTasksError):
         super().__init__(f"{model}: {reason}")
 
 
+class TransitionRefused(ModelError):
+    """A row is not ready for a transition that was asked for. Fields: `model`, `transition`, `reason`."""
+
+    def __init__(self, model: str, transition: str, reason: str) -> None:
+        super().__init__(model, f"transition {transition!r} is not possible: {reason}")
+        self.transition = transition
+        self.reason = reason
+
+
 class StoreError(JitaiTasksError):
     """The database cannot do what was asked."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,42 +10,14 @@ from sqlalchemy.orm import Session
 
 from . import newjobs
 from .app import App
-from .errors import JitaiTasksError, ModelError
+from .errors import ModelError
 from .models.changes import Change, Operate
-from .models.kinds import coerce
-from .models.mapping import Model
-from .models.q.checking import Checked
-from .models.q.memory import holds
+from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve
 from .transactions import submit
 
-_logger = logging.getLogger(__name__)
-
 #: Automatic transitions that follow from one change; more than this run in a circle.
 LONGEST = 100
-_STEPS = "jitai_transitions"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """One change of one field."""
-
-    name: str
-    field: str
-    #: Values before; None for any, also of a new row.
-    origins: tuple[object, ...] | None
-    target: object
-    automatic: bool
-    condition: Checked
-    tasks: tuple[Mapping[str, Any], ...]
-
-    def leaves(self, value: object) -> bool:
-        """Whether it begins at this value."""
-        return self.origins is None or value in self.origins
-
-    def allows(self, values: Mapping[str, object]) -> bool:
-        """Whether the condition holds for a row."""
-        return holds(self.condition, values.get)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +33,10 @@ class Transitions:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._known: dict[str, tuple[Transition, ...]] = {}
-
-    def of(self, model: Model) -> tuple[Transition, ...]:
-        """The transitions of a model. A broken one is logged once and left out."""
-        if model.name not in self._known:
-            declared = cast("Sequence[Mapping[str, Any]]", model.definition.config.get("transitions") or ())
-            self._known[model.name] = tuple(_all_read(model, declared))
-        return self._known[model.name]
 
     def before(self, session: Session, change: Change) -> None:
         """Find the transition that the change is, and make the automatic ones that follow from it."""
-        known = self.of(change.model)
+        known = declared(change.model)
         if not known or change.operate is Operate.DELETE:
             return
         steps = _made(known, change)
@@ -84,18 +47,16 @@ class Transitions:
                 raise ModelError(change.model.name, f"over {LONGEST} transitions in a row: {_circle(steps)}")
             setattr(change.entity, step.transition.field, step.transition.target)
             values[step.transition.field] = step.transition.target
-        if steps:
-            _steps_of(session)[id(change.entity)] = steps
+        change.notes[Transitions] = steps
 
     def after(self, session: Session, change: Change) -> None:
         """Create the tasks, now that the row has its key."""
-        for step in _steps_of(session).pop(id(change.entity), ()):
+        for step in cast("list[Step]", change.notes.get(Transitions, ())):
             for task in step.transition.tasks:
                 self._create(session, change, step, task)
 
     def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
         """Nothing: all has been created."""
-        session.info.pop(_STEPS, None)
 
     def _create(self, session: Session, change: Change, step: Step, task: Mapping[str, Any]) -> None:
         function = resolve(self._app, str(task["func"]))
@@ -112,38 +73,12 @@ class Transitions:
         submit(self._app, [job], session=session)
 
 
-def _all_read(model: Model, declared: Sequence[Mapping[str, Any]]) -> list[Transition]:
-    found: list[Transition] = []
-    for number, given in enumerate(declared):
-        try:
-            found.append(_read(model, given, str(given.get("name") or number)))
-        except (JitaiTasksError, ValueError) as error:
-            _logger.error("%s: transitions/%s: %s", model.name, given.get("name") or number, error)
-    return found
-
-
-def _read(model: Model, given: Mapping[str, Any], name: str) -> Transition:
-    field = model.field(str(given["field"]))
-    origins = given.get("from")
-    if origins is not None and not isinstance(origins, list | tuple):
-        origins = [origins]
-    tasks = [given["task"]] if given.get("task") else []
-    return Transition(
-        name=name,
-        field=field.name,
-        origins=None if origins is None else tuple(coerce(field, origin) for origin in origins),
-        target=coerce(field, given["to"]),
-        automatic=given.get("type") == "automatic",
-        condition=model.checked(given.get("condition")),
-        tasks=(*tasks, *(given.get("tasks") or ())),
-    )
-
-
 def _made(known: Sequence[Transition], change: Change) -> list[Step]:
-    """The declared transitions that somebody has made: the first that fits, for each field."""
+    """The declared transitions that somebody has made: the one asked for by name, else the first that fits."""
     steps: dict[str, Step] = {}
+    asked = asked_for.get()
     before, after = change.prev or {}, change.post or {}
-    for transition in known:
+    for transition in sorted(known, key=lambda each: each is not asked):
         origin = before.get(transition.field)
         changed = transition.field in change.changed and after.get(transition.field) == transition.target
         if changed and transition.field not in steps and transition.leaves(origin) and transition.allows(after):
@@ -159,10 +94,6 @@ def _automatic(known: Sequence[Transition], values: Mapping[str, object]) -> Ste
         if begins and transition.allows(values):
             return Step(transition=transition, origin=origin)
     return None
-
-
-def _steps_of(session: Session) -> dict[int, list[Step]]:
-    return cast("dict[int, list[Step]]", session.info.setdefault(_STEPS, {}))
 
 
 def _key(change: Change) -> object:

@@ -49,6 +49,8 @@ class Change:
     post: Mapping[str, object] | None
     #: Names of the fields whose values differ.
     changed: frozenset[str]
+    #: What followers note before the change is written, for when it is.
+    notes: dict[type, object]
 
     @property
     def subject(self) -> str:
@@ -74,7 +76,8 @@ class Follower(Protocol):
 class Pending:
     """What a session's transaction has brought and has not been followed up yet."""
 
-    captured: list[tuple[Operate, Model, object, dict[str, object] | None]] = field(default_factory=list)
+    #: Changes that are about to be written.
+    captured: list[Change] = field(default_factory=list)
     #: Changes to tell `after`, each with the savepoint it was made in.
     untold: list[tuple[SessionTransaction | None, Change]] = field(default_factory=list)
     uncommitted: list[Change] = field(default_factory=list)
@@ -140,8 +143,8 @@ class Watch:
 
     def _capture(self, session: Session, pending: Pending, operate: Operate, model: Model, entity: object) -> None:
         prev = None if operate is Operate.ADD else _values_before(model, entity)
-        pending.captured.append((operate, model, entity, prev))
-        change = _change(operate, model, entity, prev)
+        change = _change(operate, model, entity, prev, {})
+        pending.captured.append(change)
         for follower in self._followers:
             follower.before(session, change)
 
@@ -149,8 +152,7 @@ class Watch:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
-        for operate, model, entity, prev in pending.captured:
-            change = _change(operate, model, entity, prev)
+        for change in map(_written, pending.captured):
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
@@ -212,11 +214,18 @@ def quiet(session: Session, on: bool = True) -> Iterator[None]:
         session.info[_QUIET] = before
 
 
-def _change(operate: Operate, model: Model, entity: object, prev: dict[str, object] | None) -> Change:
+def _change(
+    operate: Operate, model: Model, entity: object, prev: Mapping[str, object] | None, notes: dict[type, object]
+) -> Change:
     post = None if operate is Operate.DELETE else model.values(entity)
     before, after = prev or {}, post or {}
     changed = frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
-    return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed)
+    return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed, notes=notes)
+
+
+def _written(before: Change) -> Change:
+    """A change as it has become: its functions, the database and its followers may have set fields meanwhile."""
+    return _change(before.operate, before.model, before.entity, before.prev, before.notes)
 
 
 def _values_before(model: Model, entity: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from ..app import App
 from ..errors import ModelError
-from . import reading, writing
+from . import reading, transitions, writing
 from .datatypes import Datatype
 from .fields import Field, plain
 from .mapping import Model
@@ -116,6 +116,14 @@ class NormalModel(RowData):
     def delete(self, triggerEvent: int = 1) -> bool:
         """Delete the row; False if it is gone already."""
         return writing.delete(self, trigger=bool(triggerEvent))
+
+    def transition(self, name: str, **values: object) -> Self:
+        """Make the transition of this name that the model declares, and write `values` with it.
+
+        It sees the row as it is stored now. TransitionRefused, a ModelError, if the row is not ready for it.
+        """
+        transitions.make(self, name, values)
+        return self
 
     def before(self) -> dict[str, object]:
         """The values before the last change."""

@@ -81,6 +81,13 @@ def delete(row: NormalModel, *, trigger: bool) -> bool:
     return True
 
 
+def locked(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
+    """The values of the row with this key, held until the transaction ends; None if it is gone."""
+    with session_for(model) as session:
+        entity = _find(session, model, key)
+        return None if entity is None else model.values(entity)
+
+
 def save_many(rows: type[Row], given: Sequence[Any], *, trigger: bool) -> list[Row]:
     """Save several rows in one transaction."""
     with rows.model().app.transaction():

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jitai_tasks.errors import ModelError
+from jitai_tasks.errors import ModelError, TransitionRefused
 from jitai_tasks.testing import waiting
 
 SERVICE = {
@@ -132,3 +132,110 @@ def test_a_broken_transition_is_told_and_not_in_the_way(app_from, caplog):
     assert len(waiting()) == 1
     assert "transitions/odd: models.Order: no field 'stat'; did you mean status?" in caplog.text
     assert "transitions/pay: filter" in caplog.text
+
+
+TELL = {"func": "services.Shop.tell"}
+
+
+def step(name: str, origins: list[str], target: str, **more: object) -> dict[str, object]:
+    return {"name": name, "field": "status", "from": origins, "to": target, "task": TELL, **more}
+
+
+def told(drain, history) -> list[list[object]]:
+    drain()
+    return [json.loads(run.outcome.result)[2:] for run in history()]
+
+
+def test_a_transition_is_made_by_its_name_and_brings_values_along(app_from, drain, history):
+    app = app_from(orders(step("pay", ["new"], "paid", condition="Q(total__gt=0)"), step("ship", ["paid"], "sent")))
+    order = app.models.Order.create()
+    assert order.transition("pay", total=5) is order
+    assert (order.status.value, order.total.value) == ("paid", 5)
+    app.models.Order.get("Q(id=1)").transition("ship")
+    assert told(drain, history) == [["new", "paid", "pay"], ["paid", "sent", "ship"]]
+
+
+def test_of_several_with_one_name_the_first_that_fits_is_made_and_it_is_the_one_that_is_told(app_from, drain, history):
+    app = app_from(
+        orders(
+            step("other", ["new"], "done"),
+            step("end", ["new"], "done", condition="Q(total__lt=0)"),
+            step("end", ["new", "late"], "done"),
+        )
+    )
+    app.models.Order.create(total=1).transition("end")
+    app.models.Order.create(status="late").transition("end")
+    assert told(drain, history) == [["new", "done", "end"], ["late", "done", "end"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "reason"),
+    [
+        ("sent", {}, "status is 'sent', and it begins at 'new' or 'late'"),
+        ("new", {"total": -1}, "its condition does not hold"),
+        ("paid", {}, "status is 'paid' already"),
+    ],
+)
+def test_a_refused_transition_says_why_and_leaves_the_row_unchanged(app_from, status, values, reason):
+    app = app_from(orders(step("pay", ["new", "late"], "paid", condition="Q(total__gte=0)")))
+    order = app.models.Order.create(status=status, total=5)
+    with pytest.raises(TransitionRefused, match=f"models.Order: transition 'pay' is not possible: {reason}"):
+        order.transition("pay", **values)
+    assert (order.status.value, order.total.value) == (status, 5)
+    assert app.models.Order.get("Q(id=1)") == order
+    assert waiting() == []
+
+
+def test_a_transition_goes_by_what_is_stored_and_takes_along_what_was_assigned(app_from):
+    app = app_from(orders(step("pay", ["new"], "paid")))
+    stale = app.models.Order.create(total=1)
+    app.models.Order.updateByPK(1, {"total": 2})
+    stale.transition("pay")
+    assert (stale.status.value, stale.total.value) == ("paid", 2)
+    stale = app.models.Order.create(total=1)
+    app.models.Order.updateByPK(2, {"status": "off"})
+    stale.total = 7
+    with pytest.raises(TransitionRefused, match="status is 'off'"):
+        stale.transition("pay")
+    app.models.Order.updateByPK(2, {"status": "new"})
+    stale.transition("pay")
+    assert app.models.Order.get("Q(id=2)").toDict() == {"id": 2, "status": "paid", "total": 7}
+
+
+def test_unknown_and_automatic_transitions_cannot_be_asked_for(app_from):
+    app = app_from(orders(step("pay", ["new"], "paid"), step("close", ["sent"], "done", type="automatic")))
+    order = app.models.Order.create()
+    with pytest.raises(ModelError, match=r"no manual transition 'pays'; did you mean pay\?"):
+        order.transition("pays")
+    with pytest.raises(ModelError, match="no manual transition 'close'"):
+        order.transition("close")
+    with pytest.raises(ModelError, match="no field 'sum'"):
+        order.transition("pay", sum=1)
+    order.delete()
+    with pytest.raises(ModelError, match="is gone"):
+        order.transition("pay")
+
+
+def test_each_flush_of_a_session_keeps_its_own_transitions(app_from, drain, history):
+    app = app_from(orders(step("pay", ["new"], "paid"), step("ship", ["paid"], "sent")))
+    with app.transaction() as session:
+        order = app.models.Order.entity(status="new", total=1)
+        session.add(order)
+        for status in ("paid", "sent"):
+            session.flush()
+            order.status = status
+    assert told(drain, history) == [["new", "paid", "pay"], ["paid", "sent", "ship"]]
+
+
+def test_a_transition_undone_with_its_savepoint_leaves_nothing_to_later_changes(app_from):
+    app = app_from(orders(step("pay", ["new"], "paid")))
+    with app.transaction() as session:
+        order = app.models.Order.entity(status="new", total=1)
+        session.add(order)
+        session.flush()
+        with pytest.raises(RuntimeError), session.begin_nested():
+            order.status = "paid"
+            session.flush()
+            raise RuntimeError
+        order.total = 2
+    assert waiting() == []
