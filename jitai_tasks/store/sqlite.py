@@ -21,6 +21,8 @@ PATIENCE = "jitai_patience"
 
 _FIRST_PAUSE = 0.0002
 _LONGEST_PAUSE = 0.002
+#: So long nobody's pauses grow: beside busy workers the lock is free for fractions of a millisecond at a time.
+_KEEN = 0.05
 _GIVE_UP_AFTER = 60.0
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
@@ -40,18 +42,20 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
 
 def with_patience(attempt: Callable[[], object], seconds: float = _GIVE_UP_AFTER) -> None:
     """Call `attempt` again and again, every fifth of a millisecond at first, while another process holds the lock."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     pause = _FIRST_PAUSE
     while True:
         try:
             attempt()
         except sqlite3.OperationalError as error:
-            if not locked(error) or time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if not locked(error) or waited > seconds:
                 raise
         else:
             return
         time.sleep(pause * random.uniform(0.5, 1.5))
-        pause = min(pause * 1.2, _LONGEST_PAUSE)
+        if waited > _KEEN:
+            pause = min(pause * 1.2, _LONGEST_PAUSE)
 
 
 def locked(error: BaseException | None) -> bool:
