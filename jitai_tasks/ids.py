@@ -40,6 +40,11 @@ def new_ids(count: int) -> list[int]:
     return list(islice(iter(new_id, None), count))
 
 
+def first_id(instant: int) -> int:
+    """The smallest id that can be made from this instant (microseconds since 1970) on."""
+    return max((instant - _EPOCH) // _TICK, 0) << _TAG_BITS
+
+
 def new_token() -> int:
     """A random 63-bit claim token, never a counter: a restored database would hand the same counter out again."""
     return secrets.randbits(63) | 1

@@ -7,6 +7,7 @@ import math
 import signal
 import time
 from collections.abc import Callable
+from itertools import chain
 
 from .. import datefields, planning
 from ..app import App
@@ -23,6 +24,8 @@ _logger = logging.getLogger(__name__)
 
 _DAY = 86_400 * SECOND
 _PRUNE_EVERY = 600.0
+#: Planned moments are remembered so many times as long as history, so that a backfill knows what ran.
+_MEMORY = 2
 
 
 class Keeper:
@@ -72,8 +75,11 @@ class Keeper:
             self._pruned = time.monotonic()
 
     def _prune(self) -> None:
-        before = self._app.database.now() - self._app.settings.history_days * _DAY
-        for _ in pruning.prune(self._app.database, before=before, stopping=self._stopping):
+        database, days = self._app.database, self._app.settings.history_days * _DAY
+        now = database.now()
+        runs = pruning.prune(database, before=now - days, stopping=self._stopping)
+        moments = pruning.prune_occurrences(database, before=now - _MEMORY * days, stopping=self._stopping)
+        for _ in chain(runs, moments):
             self._seat.say(Phase.PERFORMING)
 
     def _sleep(self, seconds: float) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from .records import NewJob
 from .statements import change, make
-from .tables import occurrences
+from .tables import jobs, occurrences
+
+#: The slot of an occurrence, and the id of its job.
+Moment = tuple[int, int]
 
 #: Task, subject, slot, job id; inserts nothing if the occurrence is known.
 INSERT = {
@@ -55,13 +60,22 @@ def forget(connection: sa.Connection, job: NewJob) -> None:
     connection.execute(occurrences.delete().where(mine))
 
 
-def prune(connection: sa.Connection, *, before: int, limit: int) -> int:
-    """Forget occurrences of schedules (not of rows) from before `before`; they lie behind the watermark."""
-    old = sa.select(occurrences.c.task, occurrences.c.slot).where(
-        occurrences.c.subject == "", occurrences.c.slot < before
-    )
-    found = connection.execute(old.limit(limit)).all()
-    for task, slot in found:
-        gone = sa.and_(occurrences.c.task == task, occurrences.c.subject == "", occurrences.c.slot == slot)
-        connection.execute(occurrences.delete().where(gone))
-    return len(found)
+def past(connection: sa.Connection, task: str, *, after: int, before: int, limit: int) -> list[Moment]:
+    """Up to `limit` moments of a task's schedule, not of rows, in (after, before), the oldest first."""
+    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == "")
+    between = sa.and_(occurrences.c.slot > after, occurrences.c.slot < before)
+    found = sa.select(occurrences.c.slot, occurrences.c.job_id).where(mine, between).order_by(occurrences.c.slot)
+    return [(slot, job_id) for slot, job_id in connection.execute(found.limit(limit))]
+
+
+def over(connection: sa.Connection, moments: Sequence[Moment], *, made_before: int) -> list[int]:
+    """The slots of those moments whose job has an id below `made_before` and neither waits nor runs."""
+    old = [(slot, job_id) for slot, job_id in moments if job_id < made_before]
+    live = set(connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_([job_id for _, job_id in old]))))
+    return [slot for slot, job_id in old if job_id not in live]
+
+
+def prune(connection: sa.Connection, task: str, slots: Sequence[int], *, made_before: int) -> int:
+    """Forget these slots of a task's schedule, unless a younger job stands for one by now; answers how many."""
+    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == "", occurrences.c.slot.in_(slots))
+    return connection.execute(occurrences.delete().where(mine, occurrences.c.job_id < made_before)).rowcount

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import history
+from ..ids import first_id
+from . import history, occurrences, schedules
 from .trouble import rerun
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 _FIRST, _LARGEST = 5, 1_000
 #: Seconds a portion should take. Nobody who waits for one shall notice.
 _ENOUGH, _TOO_LONG = 0.02, 0.05
+_EARLIEST = -(1 << 63)
 
 
 class Portion:
@@ -40,11 +44,62 @@ def prune(database: Database, *, before: int, stopping: Callable[[], bool] = lam
     """
     portion = Portion()
     while not stopping():
-        began, size = time.monotonic(), portion.size
-        gone = rerun(database, partial(history.prune, before=before, limit=size))
-        seconds = time.monotonic() - began
-        portion.took(seconds)
+        size = portion.size
+        with _timed(portion):
+            gone = rerun(database, partial(history.prune, before=before, limit=size))
         yield gone
         if gone < size:
             return
-        time.sleep(min(seconds, 0.1))
+
+
+def prune_occurrences(
+    database: Database, *, before: int, stopping: Callable[[], bool] = lambda: False
+) -> Iterator[int]:
+    """Forget the planned moments of schedules from before `before`; answers the number in each portion.
+
+    Kept are those of rows, of jobs that were created later (a backfill) or still live, and what is not behind the
+    watermark: a schedule comes back to nothing that is forgotten.
+    """
+    portion, made_before = Portion(), first_id(before)
+    with database.read() as connection:
+        marks = {task: state.watermark for task, state in schedules.all(connection).items()}
+    for task, watermark in marks.items():
+        if watermark is not None:
+            walk = _Walk(database=database, task=task, before=min(before, watermark), made_before=made_before)
+            yield from walk.prune(portion, stopping)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """Through the old moments of one task, each looked at once."""
+
+    database: Database
+    task: str
+    before: int
+    made_before: int
+
+    def prune(self, portion: Portion, stopping: Callable[[], bool]) -> Iterator[int]:
+        after: int | None = _EARLIEST
+        while after is not None and not stopping():
+            with _timed(portion):
+                gone, after = self._forget(after, portion.size)
+            yield gone
+
+    def _forget(self, after: int, limit: int) -> tuple[int, int | None]:
+        """How many of the next `limit` were forgotten, and where to go on."""
+        made_before = self.made_before
+        with self.database.read() as connection:
+            found = occurrences.past(connection, self.task, after=after, before=self.before, limit=limit)
+            slots = occurrences.over(connection, found, made_before=made_before)
+        forget = partial(occurrences.prune, task=self.task, slots=slots, made_before=made_before)
+        gone = rerun(self.database, forget) if slots else 0
+        return gone, found[-1][0] if len(found) == limit else None
+
+
+@contextmanager
+def _timed(portion: Portion) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    seconds = time.monotonic() - began
+    portion.took(seconds)
+    time.sleep(min(seconds, 0.1))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jitai_tasks.store import Database, jobs, occurrences, schedules
+from jitai_tasks.store import Database, jobs, schedules
 from jitai_tasks.store.records import TaskState
 from tests.store.made import call, new
 
@@ -34,13 +34,3 @@ def test_an_override_keeps_the_watermark(database: Database) -> None:
     call(database, schedules.save_override, "tasks.A", enabled=True)
     with database.read() as connection:
         assert schedules.all(connection) == {"tasks.A": TaskState(task="tasks.A", watermark=7, enabled=True)}
-
-
-def test_old_occurrences_of_schedules_are_forgotten_those_of_rows_are_not(database: Database) -> None:
-    for subject in ("", "7"):
-        for slot in (1, 2, 3):
-            call(database, jobs.create_occurrence, new(task="tasks.A", slot=slot, subject=subject))
-    assert call(database, occurrences.prune, before=3, limit=10) == 2
-    assert call(database, jobs.create_occurrence, new(task="tasks.A", slot=1))
-    assert not call(database, jobs.create_occurrence, new(task="tasks.A", slot=3))
-    assert not call(database, jobs.create_occurrence, new(task="tasks.A", slot=1, subject="7"))
