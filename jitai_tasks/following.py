@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from .app import App
 from .datefields import DateFields
 from .events import events
 from .hookspecs import hookimpl
 from .models.catalog import Models, models
+from .models.changes import Change
 from .transitions import Transitions
 
 
 def watch(app: App) -> None:
     """Begin to notice changes of the app's rows, until it is closed; calling it again changes nothing."""
     if not models(app).watched:
-        models(app).watch((Transitions(app), events(app), DateFields(app)))
+        models(app).watch((Transitions(app), events(app), DateFields(app), _PlugIns(app)))
         app.plugins.register(_Closing(models(app)))
+
+
+class _PlugIns:
+    """Tells plug-ins of each change."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def before(self, session: Session, change: Change) -> None:
+        """Nothing: they hear of what is written."""
+
+    def after(self, session: Session, change: Change) -> None:
+        """The change is written, and not committed."""
+        self._app.hooks.jit_row_changed(app=self._app, session=session, change=change)
+
+    def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
+        """Nothing: all has been told."""
 
 
 class _Closing:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from .app import App
     from .definition import Definition
     from .element import Element
+    from .models.changes import Change as RowChange
     from .outlook import Missed
     from .schedule import Calendar
     from .store.records import Job, Outcome
@@ -87,6 +90,14 @@ class Hooks:
     @hookspec
     def jit_deadline_missed(self, app: App, task: str, missed: Missed) -> None:
         """No run of a task has succeeded by the time its `expect` names, or one takes too long. Raising is logged."""
+
+    @hookspec
+    def jit_row_changed(self, app: App, session: Session, change: RowChange) -> None:
+        """A row has been added, changed or deleted; written, and not committed: what the session does belongs to it.
+
+        Called once for every change that a session flushes, after transitions, events and date-field tasks. Bulk
+        statements and `triggerEvent=0` go past it. Raising undoes the transaction and reaches who saved.
+        """
 
     @hookspec(firstresult=True)
     def jit_next_time(self, app: App, definition: Definition, after: int) -> int | None:
