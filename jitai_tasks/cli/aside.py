@@ -35,5 +35,8 @@ class Aside:
         os.dup2(self._terminal, sys.stderr.fileno())
         os.close(self._terminal)
         self._file.close()
-        sys.stderr.write(rest.decode(errors="replace"))
-        sys.stderr.flush()
+        try:
+            sys.stderr.write(rest.decode(errors="replace"))
+            sys.stderr.flush()
+        except OSError:  # the terminal is closed; what is left in the buffer must not fail at the end of the process
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

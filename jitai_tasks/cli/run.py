@@ -39,8 +39,8 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def run_(app: Path, database: str | None, *, drain: bool, quiet: bool, verbose: bool, **options: object) -> int:
     """Start the runner for APP: it plans its schedules and performs its jobs until it is stopped.
 
-    The first Ctrl-C (or SIGTERM) stops claiming and waits up to 25 seconds for what runs; the second ends at once.
-    No job is lost by either.
+    The first Ctrl-C (or SIGTERM, or the end of the terminal) stops claiming and waits up to 25 seconds for what runs;
+    the second ends at once. No job is lost by either.
 
     \b
     jitai-tasks run shop

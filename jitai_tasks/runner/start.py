@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +39,10 @@ class Trouble:
 
 
 def opened_by(
-    hire: Callable[[], Crew], signals: Signals, leave_out: Callable[[Path, str], object]
+    hire: Callable[[], Crew],
+    signals: Signals,
+    stops: Callable[[Collection[int]], bool],
+    leave_out: Callable[[Path, str], object],
 ) -> tuple[Crew, Opened] | None:
     """A crew whose template has opened the app, and what it says of it; None if a signal to stop came first.
 
@@ -52,7 +54,7 @@ def opened_by(
     while True:
         crew = hire()
         try:
-            word = _Opening(crew, signals).word()
+            word = _Opening(crew, signals, stops).word()
         except BaseException:
             crew.destroy()
             raise
@@ -78,8 +80,9 @@ def _may_be_chance(unit: Path | None, killed: list[Path | None]) -> bool:
 class _Opening:
     """A template on its way to an open app."""
 
-    def __init__(self, crew: Crew, signals: Signals) -> None:
+    def __init__(self, crew: Crew, signals: Signals, stops: Callable[[Collection[int]], bool]) -> None:
         self._crew = crew
+        self._stops = stops
         self._signals = signals
         self._begin()
 
@@ -87,7 +90,7 @@ class _Opening:
         """What becomes of it; None if a signal to stop came first."""
         while True:
             ready = readable(self._crew, self._signals, seconds=_LOOK_EVERY)
-            if self._signals in ready and {signal.SIGTERM, signal.SIGINT} & set(self._signals.take()):
+            if self._stops(self._signals.take()):
                 return None
             if self._crew in ready and (said := self._first_word()) is not None:
                 return said

@@ -24,6 +24,7 @@ from .staff import Staff
 from .start import opened_by
 from .status import Snapshot, snapshot
 from .stock import Stock
+from .terminal import Terminal, unread_if_closed
 from .trial import Requests, Trial
 from .wake import WakePipe
 
@@ -46,6 +47,7 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
         stock = Stock()
         stack.callback(stock.close)
         shared = Shared(plan=plan, seats=Seats(4 * (plan.workers + 1)), wake=WakePipe())
+        terminal = Terminal()
         signals = Signals()
         stack.callback(signals.close)
         signals.catch([*_STOP, signal.SIGCHLD, signal.SIGHUP])
@@ -58,7 +60,7 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
         def hire() -> Crew:
             return Crew(shared, seating, Trial(generation=reloader.generation), forget=signals.close)
 
-        found = opened_by(hire, signals, reloader.leave_out)
+        found = opened_by(hire, signals, terminal.stops, reloader.leave_out)
         if found is None:
             return 0
         crew, opened = found
@@ -71,7 +73,9 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
         candidates = Candidates(staff, requests)
         reloader.start(frozenset(opened.failing), office.now_refuses)
         stack.callback(reloader.close)
-        return Supervisor(shared, signals, staff, office, candidates=candidates, reloader=reloader, report=report).run()
+        return Supervisor(
+            shared, signals, staff, office, candidates=candidates, reloader=reloader, terminal=terminal, report=report
+        ).run()
 
 
 class Supervisor:
@@ -79,12 +83,13 @@ class Supervisor:
 
     def __init__(
         self, shared: Shared, signals: Signals, staff: Staff, office: Office, *, candidates: Candidates,
-        reloader: Reloader, report: Report | None,
+        reloader: Reloader, terminal: Terminal, report: Report | None,
     ) -> None:  # fmt: skip
         self._shared = shared
         self._signals = signals
         self._office = office
         self._report = report
+        self._terminal = terminal
         self._staff = staff
         self._candidates = candidates
         self._reloader = reloader
@@ -111,7 +116,7 @@ class Supervisor:
         while not self._drain.done:
             self._wait()
             came = set(self._signals.take())
-            if _STOP & came:
+            if self._terminal.stops(came):
                 return
             if signal.SIGHUP in came:
                 self._reloader.ask()
@@ -162,7 +167,8 @@ class Supervisor:
             return
         self._reported = now
         if self._latest is not None:
-            self._report(self._latest)
+            with unread_if_closed():
+                self._report(self._latest)
         self._office.ask(self._look_at_all)
 
     def _look_at_all(self, database: Database) -> None:

@@ -21,6 +21,7 @@ from .reloader import Reloader
 from .signals import Signals, readable
 from .status import Snapshot
 from .stock import Generation, Stock
+from .terminal import Terminal, unread_if_closed
 from .threads import Runner
 from .trial import Request, Requests, Trial, Verdict
 
@@ -33,6 +34,7 @@ Report = Callable[[Snapshot], object]
 def run_in_threads(plan: Plan, *, report: Report | None) -> int:
     """The threaded form of `run`."""
     with ExitStack() as stack:
+        terminal = Terminal()
         signals = Signals()
         stack.callback(signals.close)
         signals.catch([*_STOP, signal.SIGHUP])
@@ -44,7 +46,7 @@ def run_in_threads(plan: Plan, *, report: Report | None) -> int:
         threaded = Threaded(plan, signals, stock, reloader.generation, report)
         reloader.start(threaded.failing, threaded.refuse)
         stack.callback(reloader.close)
-        return threaded.run(requests, reloader.ask)
+        return threaded.run(requests, reloader.ask, terminal)
 
 
 class Threaded:
@@ -64,12 +66,12 @@ class Threaded:
         self.failing = failing_tasks(self._app)
         self._runner = self._started()
 
-    def run(self, requests: Requests, ask: Callable[[], object]) -> int:
+    def run(self, requests: Requests, ask: Callable[[], object], terminal: Terminal) -> int:
         """Until a signal comes, or a drain is done."""
         while not self._drain.done:
             readable(self._signals, seconds=_TICK)
             came = set(self._signals.take())
-            if _STOP & came:
+            if terminal.stops(came):
                 break
             if signal.SIGHUP in came:
                 ask()
@@ -88,7 +90,8 @@ class Threaded:
         if self._plan.drain and self._drain.wants_to_ask(self._runner.members):
             self._runner.office.ask(self._drain.ask)
         if self._report is not None:
-            self._report(self._runner.look(self._app.database, app_id=self._app.appId))
+            with unread_if_closed():
+                self._report(self._runner.look(self._app.database, app_id=self._app.appId))
 
     def _reload(self, requests: Requests) -> None:
         """Look at what is asked for; take it over when nothing runs any more."""
