@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,10 @@ LOADER_FILE = "loader.py"
 SCHEMA_FILE = "schema.json"
 #: What only a task that runs by itself says.
 _OF_INSTANCES = frozenset({"enable", "timerCfg"})
+
+#: The Types whose timerCfg is looked at; that of the second one is about dates in rows.
+_TIMED = ("tasks.NormalType", "tasks.DateFieldType")
+_OF_ROWS = _TIMED[1]
 
 #: Modification and change time, size and inode of a file: differs whenever the file does.
 Stamp = tuple[int, int, int, int]
@@ -115,6 +119,7 @@ def catalog_of(layers: Sequence[Layer], candidates: Iterable[Candidate], problem
     board = _Board(layers[0], by_name)
     board.check_chains()
     board.check_schemas()
+    board.check_times(layers[0].config.timezone or "UTC")
     board.check_chains()
     found = [problem for group in by_name.values() for candidate in group for problem in candidate.problems]
     return Catalog(
@@ -211,6 +216,15 @@ class _Board:
             instance = self.kind(entry) is Kind.INSTANCE
             entry.add(check_element(entry.source, type_chain=types, own_schemas=own, instance=instance))
 
+    def check_times(self, zone: str) -> None:
+        """Report tasks whose times make no sense or never come, in an app of this zone."""
+        for entry in self.winners.values():
+            if entry.is_broken or "timerCfg" not in entry.source.value or self.kind(entry) is not Kind.INSTANCE:
+                continue
+            base = next((link.full_name for link in self.chain(entry) if link.full_name in _TIMED), None)
+            if base is not None:
+                entry.add(_mistakes(entry.source, zone, of_rows=base == _OF_ROWS))
+
     def define(self, entry: Candidate) -> Definition:
         """The frozen form of an entry."""
         config = entry.source.value
@@ -241,6 +255,14 @@ class _Board:
             return Kind.TYPE
         is_type = entry.has_loader or (entry.full_name in self._with_instances and not _is_in_use(entry))
         return Kind.TYPE if is_type else Kind.INSTANCE
+
+
+def _mistakes(source: Source, zone: str, *, of_rows: bool) -> list[Problem]:
+    # The calendar arithmetic is only loaded where there are times to calculate.
+    from .schedule.refusing import refusal  # noqa: PLC0415
+
+    found = refusal(source.value, zone=zone, of_rows=of_rows)
+    return [] if found is None else [replace(source.problem(*found), rule="time")]
 
 
 def _is_of_family(entry: Candidate) -> bool:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from . import basis, overrides, plansteps, timetables
 from .definition import Definition
-from .errors import JitaiTasksError
+from .errors import InvalidTime, JitaiTasksError
 from .hookspecs import Change
 from .models.taskrows import history_row, task_row
 from .moments import local_text
 from .newjobs import config_of, is_on
-from .plansteps import DISABLED, GONE, OFF, PAUSED, Step, own_jobs
+from .plansteps import DISABLED, GONE, NO_TIMES, OFF, PAUSED, Step, own_jobs
 from .store import history, schedules
 from .store import jobs as stored
 from .store.records import Job, NewJob, Outcome, Status, TaskState
@@ -23,7 +23,18 @@ from .succession import follow, next_job, task_object
 if TYPE_CHECKING:
     from .app import App
 
-__all__ = ["DISABLED", "GONE", "OFF", "PAUSED", "ensure", "ensure_task", "follow", "next_job", "task_object"]
+__all__ = [
+    "DISABLED",
+    "GONE",
+    "NO_TIMES",
+    "OFF",
+    "PAUSED",
+    "ensure",
+    "ensure_task",
+    "follow",
+    "next_job",
+    "task_object",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +55,9 @@ class Round:
             self.steps += _steps(task)
         except JitaiTasksError as error:
             _logger.error("%s cannot be planned: %s", task.definition.full_name, error)
+            if isinstance(error, InvalidTime) and any(job.hold is None for job in task.waiting):
+                # What waits was planned by a rule that holds no more.
+                self.steps.append(plansteps.hold(task.definition.full_name, NO_TIMES))
             return
         except Exception:  # a getNextRunTime or an element that fails must not stop the planning of others
             _logger.exception("%s cannot be planned", task.definition.full_name)

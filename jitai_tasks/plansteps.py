@@ -13,8 +13,9 @@ from .store.records import Job, NewJob, Outcome, Status
 DISABLED = "the task is disabled"
 PAUSED = "the task is paused"
 GONE = "there is no such element: its files are gone or broken; see `jitai-tasks check`"
+NO_TIMES = "its times cannot be told any more; see `jitai-tasks check`"
 #: Holds that end when the task itself is back.
-OFF = (DISABLED, PAUSED, GONE)
+OFF = (DISABLED, PAUSED, GONE, NO_TIMES)
 REPLACED = "the next planned run took its place"
 
 

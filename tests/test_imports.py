@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "files": "leaves",
     "schedule": "leaves",
     "store": "leaves",
-    "elements": "leaves files store",
+    "elements": "leaves files schedule store",
     "models": "leaves files schedule store elements",
     "work": "leaves files schedule store elements models",
     "checks": "leaves files schedule elements models work",

@@ -48,6 +48,24 @@ def _kept(sheet: Sheet, name: str, now: int) -> Iterator[Problem]:
         yield from _unknown_years(sheet, definition, pointer, now)
 
 
+def known_calendar(sheet: Sheet, default: str) -> Calendar | None:
+    """The calendar that a task keeps; one without days off if only running code would tell; None for the default."""
+    # The calendars are only loaded when there is one to look at.
+    from ..schedule import parse_calendar  # noqa: PLC0415
+
+    timer = sheet.config["timerCfg"]
+    name = str(timer.get("calendar") or default)
+    if not name or not timer.get("skipHoliday"):
+        return None
+    definition = sheet.catalog.find(name)
+    try:
+        if definition is not None and definition.type == TYPE:
+            return _days_off(definition)
+    except InvalidTime:
+        pass  # told where it is written
+    return parse_calendar({"weekend": []})
+
+
 def _unknown_years(sheet: Sheet, definition: Definition | None, pointer: str, now: int) -> Iterator[Problem]:
     try:
         calendar = _days_off(definition)

@@ -47,7 +47,7 @@ def _found(catalog: Catalog, now: int) -> Iterator[Problem]:
     for sheet in own:
         yield from functions.check(sheet)
         yield from rows.check(sheet)
-        yield from check_times(sheet, zone=zone, now=now)
+        yield from check_times(sheet, zone=zone, default=default, now=now)
         yield from check_calendars(sheet, default=default, now=now)
         yield from overrides(sheet)
         yield from clashes(sheet, code)

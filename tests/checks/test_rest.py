@@ -26,7 +26,7 @@ START = '"startTime": "2026-01-05 09:00:00"'
         ('"startTime": "2026-02-01 00:00:00", "repeat": §{"repeatType": "month", "period": 12, "day": [31],'
          ' "monthOverflow": "skip"}', "time", "error", "never run"),
         (f'{START}, "endTime": §"2026-01-05 10:00:00", "repeat": {{"repeatType": "week", "weekday": [3]}}',
-         "never", "error", "no time between startTime and endTime"),
+         "time", "error", "no time between startTime and endTime"),
         ('"startTime": "2025-01-05 09:00:00", "endTime": §"2025-02-01 00:00:00", "repeat": {"repeatType": "day"}',
          "never", "warning", "all of its times have passed"),
         ('"startTime": §"2025-01-05 09:00:00", "repeat": {"repeatType": "normal"}',
