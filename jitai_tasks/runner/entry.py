@@ -30,7 +30,8 @@ def run(
 
     The first signal waits up to 25 s for what runs, then hands it back; the second does so at once. `report` gets a
     `Snapshot` about four times a second. `reload` watches the app's files; SIGHUP asks for one look at them, unless it
-    comes with the end of the terminal, which counts as a first signal. Raises AppError, DatabaseUnreachable, SchemaOutdated or SchemaTooNew when it cannot start. Main thread only.
+    comes with the end of the terminal, which counts as a first signal. Raises AppError, DatabaseUnreachable,
+    SchemaOutdated or SchemaTooNew when it cannot start. Main thread only.
     """
     plan = plan_for(app_path, workers=workers, database=database, drain=drain, settings=settings, reload=reload)
     if threads:
