@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jitai_tasks import jobs, outlook, planning
@@ -243,7 +245,7 @@ def test_ended_by_force_and_canceled(app_from, clock, ask):
     assert Cause.FORCED in ask(app).causes
     jobs.cancel(app, waiting("tasks.Clean")[0].id, reason="not today")
     clock.advance(minutes=1)
-    assert "not today" in str(ask(app).reasons)
+    assert "not today" in text_of(ask(app), Cause.CANCELED)
 
 
 def test_expired(app_from, clock, ask):
@@ -276,3 +278,39 @@ def test_no_row_has_a_date_to_come(app_from):
     inner = "def customFunc(row): pass"
     files = {"models/Meeting/e.json": model, "tasks/Remind/e.json": task, "tasks/Remind/inner.py": inner}
     assert outlook.why(app_from(files), "Remind").causes == [Cause.NO_ROW]
+
+
+MOONLIT = {
+    "tasks/MoonType/e.json": {"title": "Moon", "type": "tasks.NormalType", "backendBundleEntry": "."},
+    "tasks/MoonType/__init__.py": "from .loader import Loader",
+    "tasks/MoonType/loader.py": """
+        from jitai_tasks.lateness import Refusal
+        from jitai_tasks.store.records import Status
+        from tasks.Meta import Loader as BaseLoader
+        from tasks.NormalType import NormalTask
+
+
+        class MoonTask(NormalTask):
+            def admit(self, task, now):
+                return Refusal(status=Status.SKIPPED, reason="the moon is not full")
+
+
+        class Loader(BaseLoader):
+            taskClass = MoonTask
+    """,
+}
+
+
+def test_skipped_for_a_reason_of_its_own_type(app_from, clock, drain, ask):
+    app = app_from({**MOONLIT, **one_task(type="tasks.MoonType")})
+    drain()
+    clock.advance(hours=1)
+    drain()
+    answer = ask(app)
+    assert answer.causes == [Cause.NOT_DUE, Cause.SKIPPED]
+    assert text_of(answer, Cause.SKIPPED).endswith("skipped: the moon is not full")
+
+
+def test_no_cause_is_without_a_test():
+    tested = "".join(Path(__file__).with_name(name).read_text() for name in ("test_why.py", "test_why_by_id.py"))
+    assert {cause for cause in Cause if f"Cause.{cause.name}" not in tested} == set()
