@@ -128,7 +128,9 @@ class App(Facts):
         return importer.owner
 
     def _plugin_modules(self) -> list[str]:
-        return [name for layer in reversed(self.catalog.layers) for name in _plugin_names(layer.config.settings)]
+        """`settings.plugins` of every app.json, those of the extended apps first."""
+        named = [layer.config.settings.get("plugins", ()) for layer in reversed(self.catalog.layers)]
+        return [name for names in named for name in cast("list[str]", names)]
 
     def part(self, make: Callable[[App], Part]) -> Part:
         """What `make(app)` answers, made at the first call: state of a component that lives as long as the app."""
@@ -233,11 +235,3 @@ class App(Facts):
 
     def __repr__(self) -> str:
         return f"<app {self.appKey} in {self.root}>"
-
-
-def _plugin_names(settings: Mapping[str, object]) -> list[str]:
-    """`settings.plugins` of an app.json: full names of modules."""
-    found = settings.get("plugins", [])
-    if isinstance(found, list) and all(isinstance(name, str) for name in found):
-        return found
-    raise AppError(f"settings.plugins of app.json is {found!r}; write a list of module names")

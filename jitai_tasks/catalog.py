@@ -37,7 +37,8 @@ class Catalog:
     #: By full name, nearest first: what a nearer layer overrides.
     shadowed: Mapping[str, list[Definition]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    #: Folders that override a protected element: nothing is imported from them under the name they claim.
+    #: Folders that override a protected element, or would override one but are none: nothing is imported from them
+    #: under the name they claim.
     refused: frozenset[Path] = frozenset()
 
     def find(self, full_name: str) -> Definition | None:
@@ -127,8 +128,15 @@ def catalog_of(layers: Sequence[Layer], candidates: Iterable[Candidate], problem
         definitions={name: board.define(entry) for name, entry in board.winners.items() if not entry.is_broken},
         shadowed={name: [board.define(entry) for entry in line] for name, line in board.shadowed.items()},
         problems=[*problems, *found],
-        refused=frozenset(board.refused),
+        refused=frozenset(board.refused | _left_out(problems, by_name)),
     )
+
+
+def _left_out(problems: Iterable[Problem], names: Iterable[str]) -> set[Path]:
+    """Folders that are no elements because of links that leave the app, and whose names mean those of other layers."""
+    known = frozenset(names)
+    found = {each.path for each in problems if each.element in known and each.path is not None}
+    return {path if path.is_dir() else path.parent for path in found}
 
 
 class _Board:

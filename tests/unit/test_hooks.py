@@ -185,7 +185,7 @@ def test_a_plug_in_that_does_not_fit_stops_the_opening(app_from, code, said):
 
 
 def test_plugins_that_are_no_list_of_names_stop_the_opening(app_from):
-    with pytest.raises(AppError, match=r"settings\.plugins of app\.json is 'commons\.plug'; write a list"):
+    with pytest.raises(AppError, match=r"json:\d+:\d+: settings/plugins: expected a list .*, found 'commons\.plug'"):
         app_from({"app.json": {**APP_JSON, "settings": {"plugins": "commons.plug"}}})
 
 

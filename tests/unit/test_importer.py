@@ -314,6 +314,21 @@ def test_nothing_is_imported_through_a_symbolic_link_out_of_the_app(tmp_path, li
         importlib.import_module(name if link.endswith(".py") else f"{name}.inner")
 
 
+@pytest.mark.parametrize("link", ["tasks/TemporaryType/inner.py", "tasks/TemporaryType/e.json", "tasks/TemporaryType"])
+def test_a_folder_that_is_left_out_for_its_links_leaves_the_name_to_the_official_element(tmp_path, link):
+    trap = "raise SystemExit"
+    write_files(tmp_path / "outside", {"inner.py": trap, "e.json": "{}", "__init__.py": trap})
+    own = {} if link == "tasks/TemporaryType" else OVERRIDE
+    root = write_files(tmp_path / "A", {"app.json": APP_JSON, "tasks/readme.txt": "", **own})
+    (root / link).unlink(missing_ok=True)
+    (root / link).symlink_to(tmp_path / "outside" / link.rpartition("/")[2] if "." in link else tmp_path / "outside")
+    with open_app(root) as app:
+        module = importlib.import_module("tasks.TemporaryType")
+        assert module is importlib.import_module("official.tasks.TemporaryType")
+        assert app.getElement("tasks.TemporaryType").module is module
+        assert [problem.element for problem in app.problems] == ["tasks.TemporaryType"]
+
+
 def test_a_symbolic_link_to_code_of_the_same_app_is_imported(tmp_path):
     root = write_files(tmp_path / "A", {"app.json": APP_JSON, **FAMILY})
     (root / "robots" / "ChatType" / "talk.py").symlink_to(root / "robots" / "ChatType" / "speech.py")
