@@ -92,15 +92,18 @@ def _postgresql(connection: sa.Connection) -> str | None:
 
 
 def _pooled_by_transaction(connection: sa.Connection) -> bool:
-    """A pooler hands out process ids of its own invention; in transaction mode two idle clients share one server."""
+    """A pooler hands out process ids of its own invention; in transaction mode a client is served by one process now
+    and by another then, or two idle clients by the same."""
     asked = sa.text("SELECT pg_backend_pid()")
     server = connection.scalar(asked)
     told = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
     if server == told:
         return False
     connection.rollback()
+    again = connection.scalar(asked)
+    connection.rollback()
     with connection.engine.connect() as other:
-        return bool(other.scalar(asked) == server)
+        return again != server or bool(other.scalar(asked) == again)
 
 
 def _mysql(connection: sa.Connection) -> str | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from jitai_tasks.cli.main import exit_code
 from jitai_tasks.store import Database, migrations, proving
 from jitai_tasks.testing import write_files
 from tests import servers
+from tests.store.pooler import Pooler
 
 APP = {"app.json": {"appId": "test.Shop", "name": "Shop", "version": "1.0.0", "timezone": "UTC"}}
 
@@ -89,6 +92,39 @@ def test_a_read_only_replica(terminal: Terminal, server: servers.Server) -> None
     (server.folder / "data" / "standby.signal").touch()
     server.start()
     assert "this is a read-only replica; use the primary's address" in terminal.refused(over_tcp(server, "jitai"))
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+@pytest.mark.parametrize("rotating", [False, True], ids=["the last one used first", "in rotation"])
+def test_a_pooler_in_transaction_mode(
+    terminal: Terminal, server: servers.Server, rotating: bool, connections: int
+) -> None:
+    assert server.port is not None
+    with Pooler(server.port, by_transaction=True, rotating=rotating).running() as pooler:
+        url = f"postgresql://jitai:hunter2@127.0.0.1:{pooler.port}/postgres"
+        warm_up(url, connections)
+        said = terminal.refused(url)
+    assert "a pooler in transaction mode is in between" in said
+    assert "use its session mode, or the server's own address" in said
+
+
+def warm_up(url: str, count: int) -> None:
+    """Let the pooler have so many connections to choose from."""
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with ExitStack() as open_ones:
+        each = [open_ones.enter_context(engine.connect()) for _ in range(count)]
+        assert len({one.scalar(sa.text("SELECT pg_backend_pid()")) for one in each}) == count
+    engine.dispose()
+
+
+def test_a_pooler_in_session_mode_is_welcome(server: servers.Server) -> None:
+    assert server.port is not None
+    with Pooler(server.port, by_transaction=False).running() as pooler:
+        database = Database.open(f"postgresql://jitai@127.0.0.1:{pooler.port}/postgres")
+        migrations.upgrade(database)
+        with database.read() as connection:
+            assert connection.scalar(sa.text("SELECT count(*) FROM jitai_jobs")) == 0
+        database.dispose()
 
 
 @pytest.mark.parametrize("make", ["postgresql", "mysql"], indirect=True)
