@@ -116,7 +116,8 @@ class BaseTask:
     def argumentsOf(self, func: Callable[..., Any], task: Any) -> dict[str, Any]:
         """The keyword arguments for `func`: all of the row's `argDict`. BadArguments if they do not fit."""
         arguments = dict(plain_member(task, "argDict") or {})
-        self.checkFit(func, arguments, str(plain_member(task, "func") or self.fullName))
+        if (func, tuple(arguments)) not in self._fitting:
+            self.checkFit(func, arguments, str(plain_member(task, "func") or self.fullName))
         return arguments
 
     def getNextRunTime(self, task: Any = None, now: Any = None) -> arrow.Arrow | None:

@@ -27,12 +27,12 @@ class Caller:
         self._loop: asyncio.Runner | None = None
         self._wrapped = len(app.hooks.jit_perform.get_hookimpls()) > 1
 
-    def run(self, task: BaseTask, row: RowData, job: Job, scope: JobScope) -> object:
+    def run(self, task: BaseTask, row: RowData, job: Job, scope: JobScope, started: int) -> object:
         """Call the task's function, or answer the refusal to run; what it wrote has then reached the database, with all
-        that follows from it."""
+        that follows from it. `started`: the instant of now, in microseconds."""
         token = current_task.set(row)  # `with running(row)`, without its price: this is paid for every job
         try:
-            if refusal := task.admit(row, self._app.database.now()):
+            if refusal := task.admit(row, started):
                 return refusal
             value = self._inside_wrappers(task, row, job) if self._wrapped else self._complete(task.handle(row))
         finally:

@@ -31,9 +31,9 @@ _UNREADY = (ElementNotFound, ElementBroken, FunctionNotFound)
 _CONFLICTS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Performed:
-    """A job that was performed, on its way into the store."""
+    """A job that was performed, on its way into the store. Never changed; not frozen, as that costs time."""
 
     job: Job
     #: None when the job could not be performed; it is handed back.
@@ -133,7 +133,7 @@ class Performer:
             self._capture.end()
             return Performed(job=job, hold=clean(str(found.error)))
         task = cast("BaseTask | None", found.value)  # an element is a proxy of one
-        tried = attempt(self._caller.run, task, row, job, scope) if task is not None else found
+        tried = attempt(self._caller.run, task, row, job, scope, started) if task is not None else found
         if scope.touched:
             self._app.leave(scope.touched.values(), tried.error, tried.value)
         if scope.used and isinstance(tried.error, DBAPIError) and transient(tried.error):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Sequence
-from itertools import repeat
-from operator import attrgetter, call
-from typing import Any
+from operator import attrgetter
+from typing import Any, cast
 
 from ..errors import StoreError
 from .records import Finish, Job, NewJob, OnInterrupt, Outcome, Run, Status
@@ -22,11 +20,11 @@ _ON_INTERRUPT = JOB_COLUMNS.index("on_interrupt")
 _MANUAL = JOB_COLUMNS.index("manual")
 _STATUS = JOB_COLUMNS.index("status")
 _TOKEN = JOB_COLUMNS.index("claim_token")
+_CLAIMED = JOB_COLUMNS.index("claimed")
 _WIDTH = len(JOB_COLUMNS)
 
 _INTERRUPT_OF = {member.value: member for member in OnInterrupt}
 _STATUS_OF = {member.value: member for member in Status}
-_put = [getattr(Job, name).__set__ for name in JOB_COLUMNS]
 _new_fields = attrgetter(*NEW_COLUMNS[:_CREATED])
 _lengths = attrgetter(*LENGTHS)
 
@@ -55,17 +53,22 @@ def _values(row: type_row) -> list[Any]:
 
 
 def _made(values: list[Any]) -> Job:
-    """Fills the slots directly: less than half of the time of the keyword constructor."""
-    made: Job = object.__new__(Job)
-    deque(map(call, _put, repeat(made), values), maxlen=0)
-    return made
+    """Spelt out in the order of JOB_COLUMNS: a third of the price of the keyword constructor."""
+    made: Any = object.__new__(Job)
+    (
+        made.id, made.task, made.task_type, made.func, made.title, made.args, made.due, made.slot, made.subject,
+        made.queue, made.priority, made.tags, made.creator, made.timeout_ms, made.max_retries, made.retry_delay_ms,
+        made.on_interrupt, made.attempt, made.retry_of, made.root_id, made.manual, made.hold, made.created,
+        made.status, made.claim_token, made.runner, made.worker, made.claimed, made.interruptions,
+    ) = values  # fmt: skip
+    return cast("Job", made)
 
 
 def run(row: type_row, log: str = "") -> Run:
     """The run in a row of JOB_COLUMNS followed by OUTCOME_COLUMNS."""
-    made = job(row)
-    status = made.status
-    _put[_STATUS](made, Status.WAITING if made.claimed is None else Status.RUNNING)
+    values = _values(row)
+    status, began = values[_STATUS], values[_CLAIMED] is not None
+    values[_STATUS] = Status.RUNNING if began else Status.WAITING
     result, error_type, error, traceback, reason, started, ended, retried_by = row[
         _WIDTH : _WIDTH + len(OUTCOME_COLUMNS)
     ]
@@ -73,7 +76,7 @@ def run(row: type_row, log: str = "") -> Run:
         status=status, result=result, error_type=error_type, error=error, traceback=traceback, reason=reason,
         started=started, ended=ended, log=log,
     )  # fmt: skip
-    return Run(job=made, outcome=outcome, retried_by=retried_by)
+    return Run(job=_made(values), outcome=outcome, retried_by=retried_by)
 
 
 def new(job: NewJob, created: int) -> tuple[object, ...]:
@@ -82,7 +85,7 @@ def new(job: NewJob, created: int) -> tuple[object, ...]:
     values[_TAGS] = json.dumps(job.tags, ensure_ascii=False) if job.tags else "[]"
     values[_ON_INTERRUPT] = job.on_interrupt.value
     values.append(created)
-    if max(map(len, _lengths(job))) > _SHORTEST:
+    if len("".join(_lengths(job))) > _SHORTEST:  # together shorter than the shortest limit: nearly always
         _check_lengths(job)
     return tuple(values)
 

@@ -42,7 +42,8 @@ class ServerTime:
         steady = clock.steady()
         if self._asked is None or steady - self._asked > _ASK_EVERY or self._jumped(steady):
             self._ask()
-        return int(clock.steady() * 1_000_000) + self._offset
+            steady = clock.steady()
+        return int(steady * 1_000_000) + self._offset
 
     def lease_now(self) -> int:
         if not isinstance(self._database.clock, SystemClock):
