@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from ..clock import SECOND, instant
 from ..errors import InvalidTime
+from ..ids import new_id
 from ..models.rows import plain_member
-from ..newjobs import is_enabled, planned_job
+from ..newjobs import is_enabled
 from ..schedule.civil import DAY, FIRST_INSTANT
 from ..store import datefields as store
 from ..store.datefields import LiveJob
@@ -227,7 +228,7 @@ def _rearmed(run: Job) -> int:
 
 def job_for(rule: Rule, subject: str, slot: int, look: Look | None = None) -> NewJob:
     """The job of one moment of a row."""
-    job = replace(planned_job(rule.definition, slot), subject=subject)
+    job = replace(rule.usual_job, id=new_id(), due=slot, slot=slot, subject=subject)
     if look is None or look.run is None or look.run.subject != subject or slot > look.now + _SOON:
         return job
     return replace(job, tags=(*job.tags, f"{_REARMED}{look.run.rearmed + 1}"))

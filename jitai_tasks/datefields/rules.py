@@ -21,9 +21,10 @@ from ..models.mapping import Model
 from ..models.q.checking import Checked, Every
 from ..models.q.memory import holds
 from ..moments import instant_of
-from ..newjobs import config_of
+from ..newjobs import config_of, planned_job
 from ..schedule import Schedule
 from ..schedule.datefields import DateTimer, parse_date_timer
+from ..store.records import NewJob
 
 _logger = logging.getLogger(__name__)
 
@@ -83,6 +84,11 @@ class Rule:
     def grace(self) -> int:
         """How late a run may be, in microseconds."""
         return round(self.config.misfireGrace * SECOND)
+
+    @cached_property
+    def usual_job(self) -> NewJob:
+        """What all jobs of the task have in common; moment, row and id are not its own."""
+        return planned_job(self.definition, 0)
 
     @cached_property
     def by_date(self) -> bool:

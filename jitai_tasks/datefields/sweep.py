@@ -16,17 +16,16 @@ import sqlalchemy as sa
 
 from ..app import App
 from ..clock import moment
-from ..errors import InvalidTime, JitaiTasksError
+from ..errors import JitaiTasksError
 from ..models.kinds import Kind
 from ..newjobs import is_enabled, is_on
 from ..plansteps import DISABLED, OFF, PAUSED
-from ..schedule.civil import LAST_INSTANT
 from ..store import datefields as store
 from ..store import jobs as stored
 from ..store import occurrences
 from ..store.datefields import LiveJob
-from .instants import Instants
-from .planning import Look, Result, apply, is_slot
+from .comparing import Comparison
+from .planning import Look, Result, apply
 from .rules import Rule, Values, rules
 from .saving import read_again
 from .walking import Walk
@@ -34,10 +33,8 @@ from .walking import Walk
 _logger = logging.getLogger(__name__)
 
 #: Rows read with one statement, and rows planned in one transaction: short enough that nobody waits for it.
-PORTION = 2_000
+PORTION = 5_000
 _MENDED_AT_ONCE = 300
-#: Stands for "no job" beside slots.
-_NONE = -(1 << 62)
 EVERY = 600.0
 
 
@@ -85,62 +82,15 @@ def _sweep(rule: Rule, stopping: Callable[[], bool]) -> Result:
 def _rows_without_job(rule: Rule, look: Look, result: Result, stopping: Callable[[], bool]) -> int:
     """Go through the rows that may be due; answers how many waiting jobs are as they should be."""
     matched = 0
+    compare = Comparison(rule, look)
     for portion in Walk(rule, _lowest(rule, look), PORTION):
         result.bad += portion.bad
-        wrong, right = _compared(rule, look, portion.rows, result)
+        wrong, right = compare(portion.rows, result)
         matched += right
         _mend(rule, look, wrong, result)
         if stopping():
             break
     return matched
-
-
-def _compared(
-    rule: Rule, look: Look, rows: Sequence[tuple[str, Sequence[Any]]], result: Result
-) -> tuple[list[str], int]:
-    """The rows whose jobs are not as they should be, and how many jobs are."""
-    with rule.app.database.read() as connection:
-        live = store.glance(connection, rule.task, [subject for subject, _ in rows])
-    wrong: list[str] = []
-    right = 0
-    fits = _verdicts(rule, look.floor(rule))
-    for subject, values in rows:
-        try:
-            verdict = fits(values, live.get(subject, _NONE))
-        except (InvalidTime, ValueError, OverflowError) as error:
-            result.bad.append((subject, str(error)))
-            _logger.error("%s: row %s of %s: %s", rule.task, subject, rule.model.name, error)
-            wrong += [subject] if subject in live else []
-            continue
-        if verdict:
-            right += 1
-        elif verdict is None:
-            wrong.append(subject)
-    return wrong, right
-
-
-def _verdicts(rule: Rule, floor: int) -> Callable[[Sequence[Any], int | None], bool | None]:
-    """Whether the waiting job of a row (its slot, or _NONE) is the right one.
-
-    True: it is. False: the row should have none, and has none. None: look closer.
-    """
-    names = rule.fields
-    place = names.index(rule.timer.start_field)
-    instant = Instants(rule)
-
-    def plainly(values: Sequence[Any], waits: int | None) -> bool | None:
-        slot = instant(values[place])
-        if slot == waits:
-            return True
-        return False if waits == _NONE and slot < floor else None
-
-    def closely(values: Sequence[Any], waits: int | None) -> bool | None:
-        slots = rule.slots(dict(zip(names, values, strict=True)))
-        if slots is not None and waits is not None and waits != _NONE and is_slot(slots, waits):
-            return True
-        return False if waits == _NONE and (slots is None or slots.next_instant(floor - 1) is None) else None
-
-    return plainly if rule.plainly and not rule.timer.end_field and rule.timer.end >= LAST_INSTANT else closely
 
 
 def _mend(rule: Rule, look: Look, subjects: Sequence[str], result: Result) -> None:
@@ -197,7 +147,7 @@ def _unfounded(rule: Rule, look: Look, waiting: Sequence[LiveJob], result: Resul
         for subject, values in rows
         if values is not None and values[rule.timer.start_field] is not None and rule_passes(rule, values)
     ]
-    wrong, _ = _compared(rule, look, there, result)
+    wrong, _ = Comparison(rule, look)(there, result)
     return [*wrong, *({subject for subject, _ in rows} - {subject for subject, _ in there})]
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from . import inserting, occurrences
+from .lanes import CLAIMABLE, JOBS
 from .records import NewJob, TaskState
 from .statements import execute, execute_many, fetch, make, marks
 from .tables import jobs
@@ -64,6 +66,26 @@ def glance(connection: sa.Connection, task: str, subjects: Sequence[str]) -> dic
             rows = fetch(connection, f"{text}IN ({marks(some)})", (task, *some))
         for subject, slot, status in cast("Iterable[tuple[str, int, str]]", rows):
             found[subject] = slot if status == "waiting" and subject not in found else None
+    return found
+
+
+def between(connection: sa.Connection, like: NewJob, *, first: int, last: int, limit: int) -> dict[str, int | None]:
+    """Jobs of rows that wait for a moment from `first` to `last`, as `glance` tells them.
+
+    Looks at `limit` jobs at most, those of the queue and priority of `like`, so that one stretch of the index of
+    claimable jobs answers; whoever misses a job asks for it by its subject.
+    """
+    kind = make(connection)
+    text = (
+        f"SELECT subject, slot FROM (SELECT j.task, j.subject, j.slot, j.retry_of FROM {JOBS[kind]}"
+        f" WHERE {CLAIMABLE[kind]} AND j.queue = ? AND j.priority = ? AND j.due >= ? AND j.due <= ?"
+        " ORDER BY j.due, j.id LIMIT ?) near WHERE task = ? AND subject <> '' AND retry_of IS NULL"
+    )
+    rows = fetch(connection, text, (like.queue, like.priority, first, last, limit, like.task))
+    found = cast("dict[str, int | None]", dict(cast("Iterable[tuple[str, int]]", rows)))
+    if len(found) < len(rows):
+        counts = Counter(row[0] for row in rows)
+        found |= {subject: None for subject, count in counts.items() if count > 1}
     return found
 
 

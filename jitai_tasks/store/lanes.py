@@ -29,7 +29,7 @@ CLAIMABLE = {
     "mysql": "j.claimable = 1",
 }
 #: The table, read through that index and no other, whatever the statistics say.
-_JOBS = {
+JOBS = {
     "sqlite": "jitai_jobs j INDEXED BY jitai_jobs_claim",
     "postgresql": "jitai_jobs j",
     "mysql": "jitai_jobs j FORCE INDEX (jitai_jobs_claim)",
@@ -81,7 +81,7 @@ def common_tables(make: str, queues: Sequence[str] | None) -> tuple[str, tuple[o
 
     All hops go from the end of the index towards its head: the head is where claimed rows leave their dead entries.
     """
-    table, free = _JOBS[make], CLAIMABLE[make]
+    table, free = JOBS[make], CLAIMABLE[make]
     seek = f"SELECT max(j.priority) FROM {table} WHERE {free} AND j.queue"
     served, values = _every_queue(make) if queues is None else _these_queues(make, queues)
     return (
@@ -93,7 +93,7 @@ def common_tables(make: str, queues: Sequence[str] | None) -> tuple[str, tuple[o
 
 
 def _every_queue(make: str) -> tuple[str, tuple[object, ...]]:
-    seek = f"SELECT max(j.queue) FROM {_JOBS[make]} WHERE {CLAIMABLE[make]}"
+    seek = f"SELECT max(j.queue) FROM {JOBS[make]} WHERE {CLAIMABLE[make]}"
     return (
         f"SELECT ({seek}) UNION ALL SELECT ({seek} AND j.queue < served.queue) FROM served WHERE queue IS NOT NULL"
     ), ()
@@ -106,7 +106,7 @@ def _these_queues(make: str, queues: Sequence[str]) -> tuple[str, tuple[object, 
 
 def _first_due(make: str) -> str:
     return (
-        f"SELECT min(j.due) FROM {_JOBS[make]} WHERE {CLAIMABLE[make]}"
+        f"SELECT min(j.due) FROM {JOBS[make]} WHERE {CLAIMABLE[make]}"
         " AND j.queue = lanes.queue AND j.priority = lanes.priority"
     )
 
@@ -135,6 +135,6 @@ def _wanted(make: str, lane: Lane, now: int) -> tuple[object, ...]:
 
 _LANE = {
     make: f"SELECT {JOB_LIST} FROM {table} WHERE {CLAIMABLE[make]} AND j.queue = ? AND j.priority = ?"
-    for make, table in _JOBS.items()
+    for make, table in JOBS.items()
 }
 _DUE_AND_ID = itemgetter(JOB_COLUMNS.index("due"), JOB_COLUMNS.index("id"))

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from jitai_tasks import datefields
 from jitai_tasks.testing import waiting
-from tests import servers
 from tests.datefields.shop import meetings, task
 
 NOON = datetime(2026, 1, 5, 12, 0)
@@ -64,6 +63,7 @@ def test_dates_out_of_range_are_told_with_their_row(app_from, caplog, drain):
     assert subjects("tasks.Far") == ["2"]
 
 
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
 def test_rows_that_cannot_be_read_are_told_and_left_out_on_sqlite(app_from, caplog, drain, clock, history):
     app = app_from(meetings(task("Good")))
     for number in range(6):
@@ -81,8 +81,9 @@ def test_rows_that_cannot_be_read_are_told_and_left_out_on_sqlite(app_from, capl
     assert {subject for subject, status in ran.items() if status == "success"} == {"1", "3", "4", "5"}
 
 
+@pytest.mark.parametrize("make", ["postgresql"], indirect=True)
 def test_dates_that_python_cannot_hold_are_left_out_on_postgresql(app_from, caplog, drain):
-    app = app_from(meetings(task("Good", timerCfg={"startField": "day"})), database=servers.postgres().fresh_database())
+    app = app_from(meetings(task("Good", timerCfg={"startField": "day"})))
     drain()
     for number in range(5):
         app.models.Meeting.create(day=date(2026, 2, 1) + timedelta(days=number))
@@ -95,6 +96,7 @@ def test_dates_that_python_cannot_hold_are_left_out_on_postgresql(app_from, capl
     assert {"1", "4", "5"} <= set(subjects())
 
 
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
 def test_a_walk_in_small_portions_misses_nothing_even_around_unreadable_rows(app_from, monkeypatch):
     monkeypatch.setattr(importlib.import_module("jitai_tasks.datefields.sweep"), "PORTION", 3)
     app = app_from(meetings(task("Good")))

@@ -99,8 +99,9 @@ def test_a_rolled_back_part_of_a_transaction_leaves_no_trace(app):
             first.save()
             Meeting.create(start=NOON)
             raise RuntimeError
-        Meeting.create(start=NOON + timedelta(hours=4))
-    assert due() == {"1": NOON - timedelta(minutes=15), "2": NOON + timedelta(hours=3, minutes=45)}
+        later = Meeting.create(start=NOON + timedelta(hours=4))
+    expected = {"1": NOON - timedelta(minutes=15), f"{later.id}": NOON + timedelta(hours=3, minutes=45)}
+    assert due() == expected, "the key is 3 on databases that use none twice"
 
 
 def test_a_value_fires_once(app, clock, drain, history):

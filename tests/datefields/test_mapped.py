@@ -21,7 +21,7 @@ DB = """
     from datetime import datetime
     from decimal import Decimal
 
-    from sqlalchemy import DateTime, Enum, ForeignKey, Numeric
+    from sqlalchemy import DateTime, Enum, ForeignKey, Numeric, String
     from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
     class Base(DeclarativeBase):
@@ -35,7 +35,7 @@ DB = """
         __tablename__ = "orders"
         id: Mapped[int] = mapped_column(primary_key=True)
         due: Mapped[datetime | None]
-        named: Mapped[str] = mapped_column("the_name", default="x")
+        named: Mapped[str] = mapped_column("the_name", String(50), default="x")
         state: Mapped[State] = mapped_column(Enum(State), default=State.OPEN)
         price: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
 
@@ -154,6 +154,7 @@ def test_an_engine_on_another_database_is_followed_after_its_commit(shop, tmp_pa
     assert due() == {"5": NOON}
 
 
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
 def test_an_async_session_is_followed(shop):
     app, db = shop
 

@@ -13,6 +13,12 @@ from tests.datefields.shop import meetings, task
 
 
 @pytest.fixture
+def make():
+    """The command line opens the app's own database."""
+    return "sqlite"
+
+
+@pytest.fixture
 def folder(app_from):
     app = app_from(meetings(task(), task("Off", enable=0)), clock=SystemClock())
     start = datetime(2126, 1, 5, 12, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +15,6 @@ from jitai_tasks.ids import new_token
 from jitai_tasks.runner.threads import Runner
 from jitai_tasks.store import claims, finishing
 from jitai_tasks.testing import tables, waiting
-from tests import servers
 from tests.datefields.shop import meetings, task
 
 NOON = datetime(2026, 1, 5, 12, 0)
@@ -52,10 +50,14 @@ def test_a_row_due_in_the_next_second_fires_within_a_second(app_from):
         running.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def app(request, app_from):
-    options = {} if request.param == "sqlite" else {"database": servers.postgres().fresh_database()}
-    return tables(app_from(meetings(task(inner="def customFunc(rowData):\n    return 1\n")), **options))
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+def make(request):
+    return request.param
+
+
+@pytest.fixture
+def app(app_from):
+    return tables(app_from(meetings(task(inner="def customFunc(rowData):\n    return 1\n"))))
 
 
 def claim(app: Any) -> list[Any]:
@@ -125,37 +127,3 @@ def test_two_saves_and_two_sweeps_at_once_plan_one_job(app, clock):
         )
         (job,) = waiting("tasks.Remind")
         assert datetime.fromtimestamp(job.due / 1e6, UTC).replace(tzinfo=None) == NOON + timedelta(minutes=10 * number)
-
-
-@pytest.mark.parametrize("rows", [20_000, pytest.param(1_000_000, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
-def test_the_sweep_of_unchanged_rows_is_quick_and_holds_no_lock(app_from, rows):
-    from jitai_tasks import datefields
-
-    app = tables(app_from(meetings(task(filter="Q(status='active')"))))
-    table = app.models.Meeting.table
-    with app.database.begin() as connection:
-        for start in range(0, rows, 20_000):
-            some = [{"start": NOON + timedelta(seconds=start + number), "status": "active"} for number in range(20_000)]
-            connection.execute(table.insert(), some)
-    assert datefields.sweep(app).saved == rows
-    began = time.process_time()
-    done, waits = threading.Event(), []
-
-    def write() -> None:
-        while not done.is_set():
-            before = time.perf_counter()
-            with app.database.begin() as connection:
-                connection.exec_driver_sql("UPDATE Meeting SET title = 'x' WHERE id = 1")
-            waits.append(time.perf_counter() - before)
-            done.wait(0.01)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        result = datefields.sweep(app)
-    finally:
-        done.set()
-        writer.join()
-    assert (result.saved, result.removed, result.bad) == (0, 0, [])
-    assert time.process_time() - began < max(rows / 100_000, 2)
-    assert max(waits) < 1.0
