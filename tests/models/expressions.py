@@ -9,6 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from jitai_tasks.models.kinds import FieldInfo, Kind
 from jitai_tasks.models.q import F, Q
@@ -51,7 +52,9 @@ TABLE = sa.Table(
     sa.Column("rate", sa.Float(53)),
     sa.Column("done", sa.Boolean),
     sa.Column("born", sa.Date),
-    sa.Column("at", sa.DateTime),
+    sa.Column("at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")),
+    mysql_charset="utf8mb4",
+    mysql_collate="utf8mb4_bin",
 )
 KINDS = {
     "id": Kind.INTEGER, "name": Kind.TEXT, "note": Kind.TEXT, "age": Kind.INTEGER, "size": Kind.INTEGER,

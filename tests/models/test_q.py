@@ -137,6 +137,15 @@ def test_filters_mean_the_same_in_memory_and_on_postgresql():
     engine.dispose()
 
 
+def test_filters_mean_the_same_in_memory_and_on_mariadb():
+    server = servers.mariadb()
+    if server is None:
+        pytest.skip(servers.NO_MARIADB)
+    engine = sa.create_engine(server.fresh_database())
+    compare(engine, "mysql", list(filters(1_000, seed=6)), rows(30, seed=7))
+    engine.dispose()
+
+
 def test_no_literal_of_a_filter_stands_in_a_statement():
     marks = ("O'Neil", "straße", "100%", "2024", "18.5", "say", "日本", "-- x", "[x]")
     for filter_ in filters(1000, seed=3):

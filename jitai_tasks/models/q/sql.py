@@ -77,7 +77,12 @@ def _match(column: sa.Column[Any], pieces: tuple[str | int | None, ...], dialect
     if dialect == "sqlite":
         return column.op("GLOB", is_comparison=True)(_text("".join(_glob(piece) for piece in pieces)))
     pattern = _text("".join(_like(piece) for piece in pieces))
-    return sa.collate(column, "utf8mb4_bin").like(pattern) if dialect == "mysql" else column.like(pattern)
+    return _told_apart(column).like(pattern) if dialect == "mysql" else column.like(pattern)
+
+
+def _told_apart(column: sa.Column[Any]) -> sa.ColumnElement[str]:
+    """A text of MariaDB or MySQL in which case counts, whatever character set the table has."""
+    return sa.collate(sa.func.convert(column.op("USING")(sa.literal_column("utf8mb4"))), "utf8mb4_bin")
 
 
 def _text(value: str) -> sa.BindParameter[str]:
