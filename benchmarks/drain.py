@@ -71,7 +71,7 @@ def _sqlite(bench: Bench) -> Iterator[Line]:
 
 
 def _transactional(bench: Bench, kind: str) -> Line:
-    pair = alternately(bench, lambda: _effects(bench, kind), lambda: _bare(bench, kind, 1, bench.jobs // 10))
+    pair = alternately(bench.trials, lambda: _effects(bench, kind), lambda: _bare(bench, kind, 1, bench.jobs // 10))
     return Line(
         goal_id="P8", measure=f"effect and completion in one commit, {kind}, 1 worker, commit for each job",
         ours=rate(pair.ours), bare=rate(pair.bare), goal="≥ 70 % of the bare batch-1 loop",
@@ -81,13 +81,13 @@ def _transactional(bench: Bench, kind: str) -> Line:
 
 def _pair(bench: Bench, kind: str, workers: int) -> Pair:
     return alternately(
-        bench, lambda: _drained(bench, kind, workers), lambda: _bare(bench, kind, BATCH, bench.jobs, workers)
+        bench.trials, lambda: _drained(bench, kind, workers), lambda: _bare(bench, kind, BATCH, bench.jobs, workers)
     )
 
 
-def alternately(bench: Bench, ours: Callable[[], float], beside: Callable[[], float]) -> Pair:
+def alternately(trials: int, ours: Callable[[], float], beside: Callable[[], float]) -> Pair:
     """Medians; the share is the median of the shares of neighbours, which a machine's moods disturb least."""
-    pairs = [(ours(), beside()) for _ in range(bench.trials)]
+    pairs = [(ours(), beside()) for _ in range(trials)]
     return Pair(
         median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs]), median([a / b for a, b in pairs])
     )

@@ -33,7 +33,7 @@ def lines(bench: Bench) -> Iterator[Line]:
 def _one(bench: Bench, kind: str) -> Line:
     bench.note(f"enqueue one at a time, {kind}")
     with bench.database(kind) as (url, database), open_app(bench.folder, database=url) as app:
-        pair = alternately(bench, lambda: _per_second(lambda: _ours(app)), lambda: _per_second(_core(database)))
+        pair = alternately(bench.trials, lambda: _per_second(lambda: _ours(app)), lambda: _per_second(_core(database)))
     return Line(
         goal_id="P6", measure=f"enqueue one, in a transaction of the app, {kind}", ours=rate(pair.ours),
         bare=f"{rate(pair.bare)} (insert through Core)", peers=bench.rates("enqueue", kind), goal="≥ 80 % of bare",
@@ -101,7 +101,7 @@ def _left(database: Database) -> int:
 def _bulk_postgresql(bench: Bench) -> Line:
     bench.note("bulk, PostgreSQL")
     with bench.database(POSTGRESQL) as (url, database):
-        pair = alternately(bench, lambda: _filled(bench, database), lambda: _copied(url, database, bench.jobs))
+        pair = alternately(bench.trials, lambda: _filled(bench, database), lambda: _copied(url, database, bench.jobs))
     rival = bench.rate_of("pgqueuer", "bulk")
     found = f"{pair.share:.0%} of COPY" + (f", {pair.ours / rival:.1f} × pgqueuer" if rival else "")
     return Line(

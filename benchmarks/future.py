@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from benchmarks.drain import Pair, alternately
 from benchmarks.ground import MARIADB, POSTGRESQL, SQLITE, Bench, fill, has_mariadb, to_do
-from benchmarks.table import Line, median, rate
+from benchmarks.table import Line, rate
 from jitai_tasks.ids import new_token
 from jitai_tasks.store import Database, finishing
 from jitai_tasks.store.records import Finish, Job, Outcome, Status
@@ -22,40 +23,41 @@ MONTH = 30 * 86_400 * 1_000_000
 def lines(bench: Bench) -> Iterator[Line]:
     """One line for each database and state of its statistics."""
     for kind in (SQLITE, POSTGRESQL, *([MARIADB] if has_mariadb() else [])):
-        with bench.database(kind) as (_, database):
-            yield from _on(bench, kind, database)
+        with bench.database(kind) as (_, database), bench.database(kind) as (_, empty):
+            yield from _on(bench, kind, database, empty)
 
 
-def _on(bench: Bench, kind: str, database: Database) -> Iterator[Line]:
+def _on(bench: Bench, kind: str, database: Database, empty: Database) -> Iterator[Line]:
+    """The database with the future jobs and one without take turns, drain by drain."""
     bench.note(f"drain without and with {bench.future:,} future jobs, {kind}")
-    _rate(bench, database)
-    none = _rate(bench, database)
     later = to_do(bench.future, database.now() + MONTH)
     fill(database, [replace(job, priority=number % 5) for number, job in enumerate(later)])
-    yield _line(bench, kind, "", none, _rate(bench, database))
+    _beside(bench, database, empty)
+    yield _line(bench, kind, "", _beside(bench, database, empty))
     _analyze(database)
-    yield _line(bench, kind, ", analysed", none, _rate(bench, database))
+    yield _line(bench, kind, ", analysed", _beside(bench, database, empty))
     with _old_snapshot(database):
-        yield _line(bench, kind, ", an old snapshot open", none, _rate(bench, database))
+        yield _line(bench, kind, ", an old snapshot open", _beside(bench, database, empty))
 
 
-def _line(bench: Bench, kind: str, state: str, none: float, found: float) -> Line:
+def _line(bench: Bench, kind: str, state: str, pair: Pair) -> Line:
     rival = bench.rate_of("pgqueuer", "future")
     peers = {"pgqueuer": f"{rate(rival)} of {rate(bench.rate_of('pgqueuer', 'drain1') or 0)}"} if rival else {}
     return Line(
         goal_id="P3", measure=f"claim and finish beside {bench.future:,} future jobs, {kind}{state}, batch {BATCH}",
-        ours=rate(found), bare=f"{rate(none)} with none", goal="≥ 90 % of the rate with none",
+        ours=rate(pair.ours), bare=f"{rate(pair.bare)} with none", goal="≥ 90 % of the rate with none",
         peers=peers if kind == POSTGRESQL and not state else {},
-        found=f"{found / none:.0%}", reached=found >= 0.9 * none,
+        found=f"{pair.share:.0%}", reached=pair.share >= 0.9,
     )  # fmt: skip
 
 
-def _rate(bench: Bench, database: Database) -> float:
-    """Jobs per second of the store's step alone, in this process."""
-    return median([_drain(database, bench.jobs // 5) for _ in range(max(bench.trials, 3))])
+def _beside(bench: Bench, database: Database, empty: Database) -> Pair:
+    count, trials = bench.jobs // 5, max(bench.trials, 3)
+    return alternately(trials, lambda: _drain(database, count), lambda: _drain(empty, count))
 
 
 def _drain(database: Database, count: int) -> float:
+    """Jobs per second of the store's step alone, in this process."""
     fill(database, to_do(count, database.now()))
     done, held = 0, list[Job]()
     began = time.perf_counter()

@@ -14,24 +14,27 @@ from benchmarks.table import Line
 from jitai_tasks.store import Database
 
 WORKERS = 4
-#: The first jobs of a process fill its caches.
-_WARM = 20_000
+#: The first jobs of a process fill its caches, those of SQLite included: 2 MiB in each worker.
+_WARM = 60_000
+_ROUND = 20_000
 
 
 def lines(bench: Bench) -> Iterator[Line]:
     """P11."""
-    many = 2 * _WARM if bench.quick else 20 * bench.jobs
+    many = _WARM + 2 * _ROUND if bench.quick else 20 * bench.jobs
     bench.note(f"memory over {many:,} jobs")
     with bench.database(SQLITE) as (url, database), running(bench.folder, database=url, workers=WORKERS) as runner:
         at_once(database)
         idle = memory(runner)
-        _perform(database, _WARM)
+        for _ in range(0, _WARM, _ROUND):
+            _perform(database, _ROUND)
         warm = memory(runner)
-        for _ in range(0, many - _WARM, 20_000):
-            _perform(database, 20_000)
+        for _ in range(_WARM, many, _ROUND):
+            _perform(database, _ROUND)
         grown = memory(runner) - warm
     yield Line(
-        goal_id="P11", measure=f"memory (PSS) of a runner with {WORKERS} workers, idle and over {many:,} jobs",
+        goal_id="P11",
+        measure=f"memory (PSS) of a runner with {WORKERS} workers, idle, and from {_WARM:,} to {many:,} jobs",
         ours=f"{idle:.0f} MiB, then {grown:+.1f} MiB", goal="≤ 120 MiB; ± 5 MiB over 1,000,000 jobs",
         found=f"{idle:.0f} MiB, {grown:+.1f} MiB", reached=idle <= 120 and abs(grown) <= 5,
     )  # fmt: skip

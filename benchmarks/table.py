@@ -52,6 +52,18 @@ def markdown(lines: Sequence[Line]) -> str:
     )
 
 
+def summary(lines: Sequence[Line]) -> list[str]:
+    """Which goals are reached: a goal with several lines if all of them are, the others with what was found."""
+    judged: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.reached is not None:
+            judged.setdefault(line.goal_id, []).append(line)
+    reached = [name for name, found in judged.items() if all(line.reached for line in found)]
+    missed = [line for found in judged.values() for line in found if not line.reached]
+    told = [f"reached ({len(reached)} of {len(judged)}): {', '.join(reached) or 'none'}"]
+    return told + [f"missed: {line.goal_id} {line.measure}: {line.found}; goal {line.goal}" for line in missed]
+
+
 def plain(lines: Sequence[Line]) -> list[dict[str, object]]:
     """The table for `--json`."""
     return [asdict(line) for line in lines]
