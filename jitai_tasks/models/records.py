@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -11,22 +12,30 @@ from .. import payload
 from ..app import App
 from ..clock import instant, moment
 from ..definition import Definition
+from ..errors import BadArguments, ModelError
 from ..ids import parsed, shown
+from ..store.records import Status
 from ..store.tables import jobs, runs
 from . import inferred
+from .fields import plain
 from .kinds import FieldInfo, Kind
 from .mapping import Model, field_info
 from .normal import NormalModel
+from .q import Q
+from .rows import JitDict
 
-#: What changes them instead, by whether they are past.
+LARGEST_PAGE = 500
+
+#: What changes them instead.
 _CHANGED_BY = {
-    False: "services.TaskSvc changes what they show: createTimerTask creates one, forcedEnd(taskId) ends one",
-    True: "history is never changed",
+    "jobs": "services.TaskSvc changes what they show: createTimerTask creates one, forcedEnd(taskId) ends one",
+    "runs": "history is never changed",
+    "calls": "events.services.EventSvc makes new ones: sendEvent publishes, callEvent calls one event",
 }
 
 
 class Moment(sa.types.TypeDecorator[Any]):
-    """An instant, as the local time of a zone: naive, or the exact one with its zone."""
+    """An instant, as the local time of a zone: naive and to the second, or the exact one with its zone."""
 
     impl = sa.BigInteger
     cache_ok = True
@@ -46,7 +55,7 @@ class Moment(sa.types.TypeDecorator[Any]):
         if value is None:
             return None
         local = moment(value).astimezone(ZoneInfo(self.zone))
-        return local if self.timezone else local.replace(tzinfo=None)
+        return local if self.timezone else local.replace(tzinfo=None, microsecond=0)
 
 
 class Id(sa.types.TypeDecorator[Any]):
@@ -74,9 +83,11 @@ class Stored(sa.types.TypeDecorator[Any]):
         return payload.loads(value)
 
 
-def bind_records(app: App, definition: Definition, rows: type[NormalModel], *, past: bool) -> Model:
-    """The model of live jobs, or of past runs."""
-    view = _view(app.timezone, past=past)
+def bind_records(app: App, definition: Definition, rows: type[NormalModel], *, of: str) -> Model:
+    """The model of live jobs, of past runs, or of the calls of asynchronous events; ModelError for anything else."""
+    if of not in _VIEWS:
+        raise ModelError(definition.full_name, f"RECORDS is {of!r}; it is one of {', '.join(_VIEWS)}")
+    view = _VIEWS[of](app.timezone)
     zone = ZoneInfo(app.timezone)
     fields: dict[str, FieldInfo] = {column.name: field_info(column.name, column, zone) for column in view.columns}
     rows.__declared__ = inferred.declared(fields)
@@ -90,15 +101,54 @@ def bind_records(app: App, definition: Definition, rows: type[NormalModel], *, p
         primary=("taskId",),
         rows=rows,
         database=app.database,
-        changed_by=_CHANGED_BY[past],
+        changed_by=_CHANGED_BY[of],
     )
     return model
 
 
-def _view(zone: str, *, past: bool) -> sa.Subquery:
-    table = runs if past else jobs
-    columns = [*_planned(table, zone), *(_ended(zone) if past else ())]
-    return sa.select(*columns).subquery("T_JitTaskHistory" if past else "T_JitTask")
+def between(field: str, start: object, end: object) -> Q:
+    """A filter: from `start` on and before `end`; None is no limit."""
+    since = Q() if start is None else Q(field, ">=", plain(start))
+    return since if end is None else since & Q(field, "<", plain(end))
+
+
+def of_status(status: object, known: Sequence[str], *, where: str) -> Q:
+    """A filter: rows in this state, or in any if there is none. BadArguments for a state that is not known."""
+    wanted = plain(status)
+    if wanted and wanted not in known:
+        raise BadArguments(where, f"status: expected one of {', '.join(known)}, got {wanted!r}")
+    return Q(status=wanted) if wanted else Q()
+
+
+def newest(model: Any, filter_: Q, field: str, *, page: int = 1, size: int = LARGEST_PAGE) -> JitDict:
+    """A page of the rows of a model element, those with the highest `field` first; at most 500 rows."""
+    size = min(max(size, 1), LARGEST_PAGE)
+    return cast("JitDict", model.query(filter_, orderList=[[field, -1]], page=page, size=size))
+
+
+def _jobs(zone: str) -> sa.Subquery:
+    return sa.select(*_planned(jobs, zone)).subquery("T_JitTask")
+
+
+def _runs(zone: str) -> sa.Subquery:
+    return sa.select(*_planned(runs, zone), *_ended(zone)).subquery("T_JitTaskHistory")
+
+
+def _calls(zone: str) -> sa.Subquery:
+    """Live and ended calls in one, with the words of events for their states: waiting, running, success, fail."""
+    status = sa.case((runs.c.status == Status.SUCCESS.value, "success"), else_="fail").label("status")
+    ended = [status if column.name == "status" else column for column in _planned(runs, zone)]
+    parts = [(jobs, [*_planned(jobs, zone), *_not_ended(zone)]), (runs, [*ended, *_ended(zone)])]
+    selects = [
+        sa.select(sa.type_coerce(table.c.id, Id()).label("requestId"), *columns).where(
+            table.c.task.startswith("events.", autoescape=True)
+        )
+        for table, columns in parts
+    ]
+    return sa.union_all(*selects).subquery("T_JitEventLog")
+
+
+_VIEWS = {"jobs": _jobs, "runs": _runs, "calls": _calls}
 
 
 def _planned(table: sa.Table, zone: str) -> list[sa.ColumnElement[Any]]:
@@ -138,4 +188,16 @@ def _ended(zone: str) -> list[sa.ColumnElement[Any]]:
         sa.func.coalesce(sa.func.nullif(runs.c.error, ""), runs.c.reason).label("errmsg"),
         runs.c.traceback.label("traceback"),
         runs.c.reason.label("reason"),
+    ]
+
+
+def _not_ended(zone: str) -> list[sa.ColumnElement[Any]]:
+    """The same of a job that waits or runs."""
+    number, text = sa.cast(sa.null(), sa.BigInteger), sa.cast(sa.null(), sa.Text)
+    return [
+        sa.type_coerce(jobs.c.claimed, Moment(zone)).label("realStartTime"),
+        sa.type_coerce(number, Moment(zone)).label("realEndTime"),
+        number.label("duration"),
+        sa.type_coerce(text, Stored()).label("result"),
+        *[text.label(name) for name in ("errmsg", "traceback", "reason")],
     ]

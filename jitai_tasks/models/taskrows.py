@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from .. import payload
 from ..clock import moment
-from ..ids import parsed, shown
-from ..store import history, jobs
+from ..ids import shown
 from ..store.records import Job, NewJob, Run, Status
-from .rows import JitDict, RowData
-
-if TYPE_CHECKING:
-    from ..app import App
-
-PAGE = 50
-LARGEST_PAGE = 500
+from .rows import RowData
 
 
 class TaskRow(RowData):
@@ -72,47 +65,6 @@ def history_row(run: Run, zone: str) -> RowData:
         "traceback": outcome.traceback,
     }
     return RowData(fields)
-
-
-class TaskRecords:
-    """Jobs as a model shows them, read-only: `get` one, `query` a page. The live ones, or those of the history."""
-
-    def __init__(self, app: App, *, past: bool = False) -> None:
-        self._app = app
-        self._past = past
-
-    def get(self, taskId: str) -> RowData | None:
-        """The row of this id, or None."""
-        job_id = parsed(taskId)
-        if job_id is None:
-            return None
-        with self._app.database.read() as conn:
-            found = history.get(conn, job_id) if self._past else jobs.get(conn, job_id)
-        return self._row(found) if found else None
-
-    def query(
-        self, element: str | None = None, status: str | None = None, *, page: int = 1, size: int = PAGE
-    ) -> JitDict:
-        """`{"totalCount", "rowDatas"}`: one page of rows, of one task or status if given; at most 500 a page."""
-        return self.between(element, None, None, status=status, page=page, size=size)
-
-    def between(
-        self, element: str | None, since: int | None, until: int | None, *, status: str | None, page: int, size: int
-    ) -> JitDict:
-        """The same for past jobs that ended from the instant `since` on and before `until`."""
-        which: dict[str, Any] = {"task": element, "status": Status(status) if status else None}
-        if self._past:
-            which |= {"start": since, "end": until}
-        size = min(max(size, 1), LARGEST_PAGE)
-        table: Any = history if self._past else jobs
-        with self._app.database.read() as conn:
-            found = table.find(conn, **which, limit=size, offset=(max(page, 1) - 1) * size)
-            total = table.count(conn, **which)
-        return JitDict(totalCount=total, rowDatas=[self._row(each) for each in found])
-
-    def _row(self, found: Job | Run) -> RowData:
-        zone = self._app.timezone
-        return history_row(found, zone) if isinstance(found, Run) else task_row(found, zone)
 
 
 def _job_fields(job: NewJob, tz: ZoneInfo) -> dict[str, object]:

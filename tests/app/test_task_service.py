@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jitai_tasks.errors import ElementNotFound, InvalidTime
+from jitai_tasks.errors import BadArguments, ElementNotFound, InvalidTime
 from jitai_tasks.store.records import Status
 from jitai_tasks.testing import waiting
 from tests.app.build import log_of, scheduled, service
@@ -224,6 +224,8 @@ def test_the_log_shows_what_ended_between_two_times_page_by_page(svc, clock, dra
     some = svc.getTaskLog("tasks.NightBackup", startTime="2026-01-06 00:00:00", endTime="2026-01-08 00:00:00")
     assert some.totalCount == 2
     assert svc.getTaskLog("tasks.NightBackup", status="error").totalCount == 0
+    with pytest.raises(BadArguments, match=r"getTaskLog: status: expected one of success, .*, got 'done'"):
+        svc.getTaskLog("tasks.NightBackup", status="done")
 
 
 class Request:

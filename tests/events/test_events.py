@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jitai_tasks.errors import ModelError
 from jitai_tasks.testing import waiting
 
 MODEL = {
@@ -227,3 +228,37 @@ def test_tasks_tell_when_they_start_and_how_they_end(app_from, clock, drain):
         ("tasks.Bad", None, None),
         ("tasks.Bad", "error", "no"),
     }
+
+
+def test_the_log_of_an_asynchronous_event_shows_what_waits_and_what_has_ended(app_from, clock, drain):
+    files = event("A", "NormalType", "services.Seen.note", sender="services.Seen.noticed", asyncType=1)
+    files |= event("B", "NormalType", "services.Seen.fail", sender="services.Seen.noticed", asyncType=1)
+    app = app_from(MODEL | files)
+    svc = app.events.services.EventSvc
+    app.event.publish("services.Seen.noticed", (1,))
+    drain()
+    clock.advance(minutes=1)
+    app.event.publish("services.Seen.noticed", (2,))
+    found = svc.getEventLog("events.A")
+    assert [(row.status.value, row.argDict["args"]) for row in found.rowDatas] == [("waiting", [2]), ("success", [1])]
+    assert [row.duration.value for row in found.rowDatas] == [None, 0]
+    assert [svc.getEventLog("events.B", status=state).totalCount for state in ("fail", "waiting", "running")] == [
+        1,
+        1,
+        0,
+    ]
+    assert svc.getEventLog("events.B", status="fail").rowDatas[0].errmsg == "it fails"
+    assert svc.getEventLog("events.A", "2026-01-05 08:01:00").totalCount == 1
+    assert svc.getEventLog("events.A", endTime="2026-01-05 08:01:00", pageSize=1).totalCount == 1
+    assert [row.status.value for row in svc.getEventLog("events.A", page=2, pageSize=1).rowDatas] == ["success"]
+    one = found.rowDatas[0].requestId.value
+    assert svc.getEventLogByRequestId(one).rowDatas[0].status == "waiting"
+    assert svc.getEventLogByRequestId("nonsense").totalCount == 0
+    log = app.getElement("events.models.EventLogModel")
+    assert log.groupBy("", ["status"], [["id", "count"]]) == [
+        {"status": "fail", "count_id": 1},
+        {"status": "success", "count_id": 1},
+        {"status": "waiting", "count_id": 2},
+    ]
+    with pytest.raises(ModelError, match="sendEvent"):
+        log.deleteByFilter("")

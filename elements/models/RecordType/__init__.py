@@ -1,4 +1,4 @@
-"""Models over the framework's own tables, to look at: `tasks.models.TaskModel` and `tasks.models.TaskHistoryModel`."""
+"""Models over the framework's own tables, to look at: `tasks.models.TaskModel`, `TaskHistoryModel`, `EventLogModel`."""
 
 from .loader import Loader
 

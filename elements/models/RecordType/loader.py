@@ -13,9 +13,9 @@ __all__ = ["Loader"]
 
 
 class Loader(BaseLoader):
-    """Binds live jobs, or past runs if the package says `PAST = True`."""
+    """Binds the records that the package names: `RECORDS` is "jobs", "runs" or "calls" (of asynchronous events)."""
 
     def bind(self, element: Element) -> Model:
         """The records as a model."""
         rows = type(element.name, (NormalModel,), {"__module__": element.fullName})
-        return bind_records(element.app, element.definition, rows, past=bool(getattr(element.module, "PAST", False)))
+        return bind_records(element.app, element.definition, rows, of=getattr(element.module, "RECORDS", "jobs"))

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.Meta import Q
 from services.NormalType import NormalService
 
 from jitai_tasks import App, datefields, jobs
 from jitai_tasks.ids import parsed, shown
 from jitai_tasks.models.fields import plain
+from jitai_tasks.models.records import between, newest, of_status
 from jitai_tasks.models.rows import JitDict
-from jitai_tasks.models.taskrows import TaskRecords
-from jitai_tasks.moments import instant_of, local_text
+from jitai_tasks.moments import local_text
+from jitai_tasks.store.records import Status
 
 __all__ = ["TaskSvc"]
 
 NOT_FOUND = "notFound"
+#: How a run can have ended.
+STATES = tuple(state.value for state in Status if state not in (Status.WAITING, Status.RUNNING))
 
 
 class TaskSvc(NormalService):
@@ -121,12 +125,10 @@ class TaskSvc(NormalService):
         pageSize: int = 20,
     ) -> JitDict:
         """The runs of a task that ended between two times, newest first: `{"totalCount", "rowDatas"}`."""
-        app = App.current()
-        since = None if startTime is None else instant_of(startTime, zone=app.timezone, where="startTime")
-        until = None if endTime is None else instant_of(endTime, zone=app.timezone, where="endTime")
-        return TaskRecords(app, past=True).between(
-            str(plain(fullName)), since, until, status=status, page=page, size=pageSize
-        )
+        wanted = Q(element=str(plain(fullName))) & between("realEndTime", startTime, endTime)
+        wanted &= of_status(status, STATES, where="TaskSvc.getTaskLog")
+        history = App.current().getElement("tasks.models.TaskHistoryModel")
+        return newest(history, wanted, "realEndTime", page=page, size=pageSize)
 
 
 def _template(definition: Any) -> JitDict:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.Meta import Q
 from services.NormalType import NormalService
 
 from jitai_tasks import App
 from jitai_tasks.events import OF_MODEL, events
 from jitai_tasks.models.fields import plain
+from jitai_tasks.models.records import between, newest, of_status
 from jitai_tasks.models.rows import JitDict
-from jitai_tasks.models.taskrows import TaskRecords
-from jitai_tasks.moments import instant_of
 
 __all__ = ["EventSvc"]
 
-#: Event words for the states of jobs.
-STATES = {"success": "success", "fail": "error", "running": "running", "waiting": "waiting"}
+#: What a call can be.
+STATES = ("waiting", "running", "success", "fail")
 
 
 class EventSvc(NormalService):
@@ -32,21 +32,17 @@ class EventSvc(NormalService):
         page: int = 1,
         pageSize: int = 20,
     ) -> JitDict:
-        """The calls of an asynchronous event: `{"totalCount", "rowDatas"}`; status: success, fail, running, waiting."""
-        app = App.current()
-        state = STATES.get(str(plain(status)), plain(status)) if status else None
-        name = str(plain(fullName))
-        if state in ("running", "waiting"):
-            return TaskRecords(app).query(name, state, page=page, size=pageSize)
-        since = None if startTime is None else instant_of(startTime, zone=app.timezone, where="startTime")
-        until = None if endTime is None else instant_of(endTime, zone=app.timezone, where="endTime")
-        return TaskRecords(app, past=True).between(name, since, until, status=state, page=page, size=pageSize)
+        """The calls of an asynchronous event, newest first: `{"totalCount", "rowDatas"}`, rows of `EventLogModel`.
+
+        `startTime` and `endTime` limit when they were published; status: success, fail, running, waiting.
+        """
+        wanted = Q(element=str(plain(fullName))) & between("createdAt", startTime, endTime)
+        wanted &= of_status(status, STATES, where="EventSvc.getEventLog")
+        return newest(_log(), wanted, "id", page=page, size=pageSize)
 
     def getEventLogByRequestId(self, requestId: str) -> JitDict:
         """The call with this id."""
-        app, wanted = App.current(), str(plain(requestId))
-        found = TaskRecords(app, past=True).get(wanted) or TaskRecords(app).get(wanted)
-        return JitDict(totalCount=int(found is not None), rowDatas=[] if found is None else [found])
+        return newest(_log(), Q(requestId=str(plain(requestId))), "id")
 
     def getEventLogByNodeId(self, requestId: str, nodeId: str = "") -> JitDict:
         """The call with this id; a call is the only step of its process."""
@@ -65,3 +61,7 @@ class EventSvc(NormalService):
     def callEvent(self, fullName: str, **kwargs: Any) -> Any:
         """Call one event by its name."""
         return App.current().getElement(str(plain(fullName))).call(**kwargs)
+
+
+def _log() -> Any:
+    return App.current().getElement("events.models.EventLogModel")

@@ -1,3 +1,3 @@
 """The runs that ended, as rows: `app.getElement("tasks.models.TaskHistoryModel").query("Q(status='error')")`."""
 
-PAST = True
+RECORDS = "runs"

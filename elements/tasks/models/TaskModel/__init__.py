@@ -1,3 +1,3 @@
 """The jobs that wait or run, as rows: `app.getElement("tasks.models.TaskModel").query("Q(status='waiting')")`."""
 
-PAST = False
+RECORDS = "jobs"
