@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from .. import outlook
-from ..clock import moment
+from ..clock import SECOND, moment
 from ..outlook import SimulatedRun, Simulation
 from ..outlook.tasks import now_of
 from .moments import iso, local
@@ -27,24 +27,29 @@ LISTED = 10
 @app_argument
 @range_options
 @click.option("--outage", "outages", metavar="A..B", multiple=True, help="No runner runs then. Can be repeated.")
+@click.option(
+    "--duration", metavar="SECONDS", type=click.FloatRange(0), help="How long runs last of which nothing is known."
+)
 @click.option("--runs", "listed", is_flag=True, help="List every run, in order.")
 @click.option(
     "-n", "most", default=1000, show_default=True, type=click.IntRange(1, 10_000_000), help="At most so many."
 )
 @database_option
 @json_option
-def simulate_(
+def simulate_(  # noqa: PLR0913 - one for each option
     app: Path,
     since: str,
     until: str,
     outages: tuple[str, ...],
+    duration: float | None,
     listed: bool,
     most: int,
     database: str | None,
     as_json: bool,
 ) -> None:
     """What all enabled tasks of APP would do in a range: how many runs, at which hours, the busiest minute, and what
-    outages would cost under each task's misfire policy. Nothing is run. Runs count as short.
+    outages and long runs would cost under each task's misfire and overlap policies. Nothing is run. A run lasts as long
+    as `expect.maxDuration` says, else as the task's latest runs did (their median), else --duration, else no time.
 
     \b
     jitai-tasks simulate shop --from 2026-12-01 --to 2026-12-31 --outage "2026-12-24 12:00..2026-12-26"
@@ -53,8 +58,9 @@ def simulate_(
         now, zone = now_of(opened_app), opened_app.timezone
         start, end = range_of(since, until, now=now, zone=zone)
         breaks = [outage_of(text, now=now, zone=zone) for text in outages]
-        found = outlook.simulate(opened_app, start, end, outages=breaks)
-        runs = list(islice(outlook.simulated_runs(opened_app, start, end, outages=breaks), most)) if listed else []
+        found = outlook.simulate(opened_app, start, end, outages=breaks, duration=duration)
+        every = outlook.simulated_runs(opened_app, start, end, outages=breaks, duration=duration)
+        runs = list(islice(every, most)) if listed else []
     if as_json:
         emit_json(simulation_view(found) | ({"runs": [run_view(run) for run in runs]} if listed else {}))
     elif listed:
@@ -75,6 +81,8 @@ def simulation_view(found: Simulation) -> dict[str, object]:
         "byHour": {iso(hour): count for hour, count in found.by_hour.items()},
         "busiest": busiest,
         "skipped": [run_view(each) for each in found.skipped],
+        "ended": dict(found.ended),
+        "durations": {task: lasts / SECOND for task, lasts in found.durations.items()},
         "cutShort": list(found.cut_short),
     }
 
@@ -84,7 +92,8 @@ def run_view(each: object) -> dict[str, object]:
     if isinstance(each, SimulatedRun):
         return {"task": each.task, "due": iso(each.due), "begins": iso(each.begins)}
     assert isinstance(each, outlook.SkippedRange)
-    return {"task": each.task, "skipped": each.count, "first": iso(each.first), "last": iso(each.last)}
+    first, last = iso(each.first), iso(each.last)
+    return {"task": each.task, "skipped": each.count, "reason": each.reason, "first": first, "last": last}
 
 
 def run_line(each: object, zone: str) -> str:
@@ -93,7 +102,8 @@ def run_line(each: object, zone: str) -> str:
         late = f"  (due {local(each.due, zone)})" if each.due != each.begins else ""
         return f"{local(each.begins, zone)}  {each.task}{late}"
     assert isinstance(each, outlook.SkippedRange)
-    return f"{local(each.first, zone)}  {each.task}  {plural(each.count, 'run')} skipped, to {local(each.last, zone)}"
+    said = f"{plural(each.count, 'run')} skipped ({each.reason}), to {local(each.last, zone)}"
+    return f"{local(each.first, zone)}  {each.task}  {said}"
 
 
 def print_simulation(found: Simulation, zone: str) -> None:
@@ -107,6 +117,8 @@ def print_simulation(found: Simulation, zone: str) -> None:
         click.echo(f"skipped: {run_line(each, zone)}")
     if len(found.skipped) > LISTED:
         click.echo(f"skipped: {len(found.skipped) - LISTED} more tasks; see --json")
+    for task, count in list(found.ended.items())[:LISTED]:
+        click.echo(f"ended by the next run: {plural(count, 'run')} of {task}")
     for task in found.cut_short:
         click.echo(f"{task} decides in code, and was asked only so often: its count is too low")
 

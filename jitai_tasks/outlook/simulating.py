@@ -5,25 +5,20 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..app import App
-from ..clock import SECOND
-from ..config import TaskConfig
-from ..definition import Definition
 from ..errors import InvalidTime
-from ..newjobs import config_of
-from ..schedule import Misfire, MisfirePolicy, Run, Schedule, Skipped, catch_up, load
-from ..schedule import simulate as simulate_one
+from ..schedule import Lasted, Load, Run, Schedule, Skipped, catch_up, load
 from ..schedule.civil import DAY, HOUR, MINUTE
-from ..timetables import decides_itself, slots
-from .tasks import enabled_tasks, readable_schedules
+from .playing import Played, Range, cast_of, played, policy_of
 
-Range = tuple[int, int]
+__all__ = ["SimulatedRun", "Simulation", "SkippedRange", "policy_of", "simulate", "simulated_runs"]
+
 LONGEST = 3700 * DAY
-#: How often a task that decides in code is asked.
-_ASKED = 20_000
+#: Why planned moments are skipped.
+MISSED, OVERLAP = "missed", "overlap"
 _CANDIDATES = 50
 
 
@@ -44,11 +39,13 @@ class SkippedRange:
     first: int
     last: int
     count: int
+    #: MISSED in an outage, or OVERLAP with a run at work.
+    reason: str = MISSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """What would happen. Instants are microseconds since 1970 UTC."""
+    """What would happen. Instants and durations are microseconds, instants since 1970 UTC."""
 
     start: int
     end: int
@@ -58,73 +55,118 @@ class Simulation:
     by_hour: Mapping[int, int]
     #: The minute in which the most runs begin, and how many; None if there are none.
     busiest: tuple[int, int] | None
+    #: What overlaps leave out of a task is one range here; `simulated_runs` tells each.
     skipped: tuple[SkippedRange, ...]
+    #: Runs of a task that would be ended by the next one: `overlap` is cancelPrevious.
+    ended: Mapping[str, int] = field(default_factory=dict)
+    #: How long a run of each task was taken to last; tasks that nothing is known of are left out.
+    durations: Mapping[str, int] = field(default_factory=dict)
     #: Tasks that decide in code when they run, and were asked only so often.
     cut_short: tuple[str, ...] = ()
 
 
-def simulate(app: App, start: int, end: int, *, outages: Sequence[Range] = ()) -> Simulation:
+def simulate(
+    app: App, start: int, end: int, *, outages: Sequence[Range] = (), duration: float | None = None
+) -> Simulation:
     """What all enabled tasks would do in [start, end] if no runner ran during `outages`, pairs (from, to).
 
-    Nothing is run and nothing is stored. Runs count as short, so that none overlaps another. Raises InvalidTime for a
-    range that is none or longer than ten years, and for outages that overlap.
+    A run lasts as long as `expect.maxDuration` of its task says, else as its latest runs did (the median), else
+    `duration` seconds, else no time at all. Nothing is run and nothing is stored. Raises InvalidTime for a range that
+    is none or longer than ten years, and for outages that overlap.
     """
     outages = _checked(start, end, outages)
-    tasks = enabled_tasks(app)
-    plain = {task.full_name: schedule for task, schedule in _plain(app, tasks)}
-    policies = {task.full_name: policy_of(config_of(task)) for task in tasks}
-    by_task, by_hour, tops = Counter[str](), Counter[int](), Counter[int]()
+    cast = cast_of(app, duration)
+    tally, calm = _Tally(), cast.calm
     for after, until in _open(start, end, outages):
-        part = load(plain, after, until)
-        by_task.update(part.by_task)
-        by_hour.update(part.by_hour)
-        if part.busiest is not None:
-            tops[part.busiest[0]] += part.busiest[1]
-    skipped: list[SkippedRange] = []
+        tally.add_load(load(calm, after, until))
     for begin, finish in outages:
-        late, missed = _caught_up(plain, policies, begin, finish)
-        skipped += missed
-        by_task.update(late)
-        by_hour[finish // HOUR * HOUR] += late.total()
-        minute = finish // MINUTE * MINUTE
-        tops[minute] = late.total() + sum(each.count(finish, minute + MINUTE - 1) for each in plain.values())
-    coded, cut = _of_code(app, tasks, plain, start, end)
-    _add_coded(coded, plain, by_task, by_hour, tops)
-    busiest = max(tops, key=lambda minute: (tops[minute], -minute), default=None)
-    return Simulation(
-        start=start,
-        end=end,
-        total=by_task.total(),
-        by_task=dict(by_task),
-        by_hour={hour: by_hour[hour] for hour in sorted(by_hour) if by_hour[hour]},
-        busiest=None if busiest is None or not tops[busiest] else (busiest, tops[busiest]),
-        skipped=tuple(skipped),
-        cut_short=cut,
-    )
+        for name, schedule in calm.items():
+            tally.add_late(name, *catch_up(schedule, begin, finish, cast.policies[name]), finish)
+        tally.look_at(finish // MINUTE * MINUTE, calm, since=finish)
+    tally.add_played(played(cast, start, end, outages), calm)
+    return tally.simulation(start, end, cast.durations)
 
 
 def simulated_runs(
-    app: App, start: int, end: int, *, outages: Sequence[Range] = ()
+    app: App, start: int, end: int, *, outages: Sequence[Range] = (), duration: float | None = None
 ) -> Iterator[SimulatedRun | SkippedRange]:
     """The runs themselves in the order in which they begin, with the ranges that would be skipped."""
     outages = _checked(start, end, outages)
-    tasks = enabled_tasks(app)
-    plain = dict(_named(app, tasks))
+    cast = cast_of(app, duration)
     lines = [
-        _line(name, simulate_one(schedule, start - 1, end, outages=outages, policy=policy))
-        for name, (schedule, policy) in plain.items()
+        _line(name, Lasted(cast.lasting[name], end).play(cast.planned(name, start, end, outages)))
+        for name in (*cast.plain, *cast.coded)
     ]
-    for task in tasks:
-        if task.full_name not in plain and decides_itself(app, task):
-            asked = islice(slots(app, task, start - 1, end), _ASKED)
-            lines.append(_line(task.full_name, (Run(due=slot.at, begins=slot.at) for slot in asked)))
     yield from heapq.merge(*lines, key=_begins)
 
 
-def policy_of(config: TaskConfig) -> MisfirePolicy:
-    """The misfire keys of a task."""
-    grace = round(config.misfireGrace * SECOND)
-    return MisfirePolicy(misfire=Misfire(config.misfire), grace=grace, most=config.misfireMax)
+class _Tally:
+    """Counts the runs by task, hour and minute; of minutes only those that may be the busiest."""
+
+    def __init__(self) -> None:
+        self._by_task, self._by_hour, self._tops = Counter[str](), Counter[int](), Counter[int]()
+        #: By minute: runs that begin late, after an outage.
+        self._late = Counter[int]()
+        self._skipped: list[SkippedRange] = []
+        self._ended: dict[str, int] = {}
+        self._cut: list[str] = []
+
+    def add_load(self, part: Load) -> None:
+        """Runs that begin when they are planned."""
+        self._by_task.update(part.by_task)
+        self._by_hour.update(part.by_hour)
+        if part.busiest is not None:
+            self._tops[part.busiest[0]] += part.busiest[1]
+
+    def add_late(self, name: str, running: Sequence[object], skipped: Skipped | None, finish: int) -> None:
+        """What becomes of a task's slots of an outage that ends at `finish`."""
+        self._by_task[name] += len(running)
+        self._by_hour[finish // HOUR * HOUR] += len(running)
+        self._late[finish // MINUTE * MINUTE] += len(running)
+        self._skipped += [_range(name, skipped)] if skipped is not None else []
+
+    def look_at(self, minute: int, calm: Mapping[str, Schedule], *, since: int) -> None:
+        """Count all runs of the minute in which an outage ended."""
+        planned = sum(each.count(since, minute + MINUTE - 1) for each in calm.values())
+        self._tops[minute] = self._late[minute] + planned
+
+    def add_played(self, groups: Iterator[Played], calm: Mapping[str, Schedule]) -> None:
+        """Tasks that were played run by run."""
+        minutes = Counter[int]()
+        for group in groups:
+            self._add_group(group)
+            for minute, count in Counter(at // MINUTE * MINUTE for at in group.begins).items():
+                minutes[minute] += count * len(group.names)
+        for minute, count in minutes.items():
+            self._by_hour[minute // HOUR * HOUR] += count
+        for minute in list(self._tops):
+            self._tops[minute] += minutes.pop(minute, 0)
+        for minute, count in minutes.most_common(_CANDIDATES):
+            self._tops[minute] = count + sum(each.count(minute - 1, minute + MINUTE - 1) for each in calm.values())
+
+    def _add_group(self, group: Played) -> None:
+        for name in group.names:
+            self._by_task[name] += len(group.begins)
+            self._skipped += [_range(name, each) for each in group.skipped]
+            if group.ended:
+                self._ended[name] = group.ended
+        self._cut += group.names if group.cut else []
+
+    def simulation(self, start: int, end: int, durations: Mapping[str, int]) -> Simulation:
+        """What was counted."""
+        busiest = max(self._tops, key=lambda minute: (self._tops[minute], -minute), default=None)
+        return Simulation(
+            start=start,
+            end=end,
+            total=self._by_task.total(),
+            by_task=dict(self._by_task),
+            by_hour={hour: self._by_hour[hour] for hour in sorted(self._by_hour) if self._by_hour[hour]},
+            busiest=None if busiest is None or not self._tops[busiest] else (busiest, self._tops[busiest]),
+            skipped=tuple(self._skipped),
+            ended=self._ended,
+            durations=durations,
+            cut_short=tuple(self._cut),
+        )
 
 
 def _checked(start: int, end: int, outages: Sequence[Range]) -> list[Range]:
@@ -146,55 +188,9 @@ def _open(start: int, end: int, outages: Sequence[Range]) -> Iterator[Range]:
     yield after, end
 
 
-def _plain(app: App, tasks: list[Definition]) -> Iterator[tuple[Definition, Schedule]]:
-    return ((task, schedule) for task, schedule in readable_schedules(app, tasks) if not decides_itself(app, task))
-
-
-def _named(app: App, tasks: list[Definition]) -> Iterator[tuple[str, tuple[Schedule, MisfirePolicy]]]:
-    return ((task.full_name, (schedule, policy_of(config_of(task)))) for task, schedule in _plain(app, tasks))
-
-
-def _caught_up(
-    plain: Mapping[str, Schedule], policies: Mapping[str, MisfirePolicy], begin: int, finish: int
-) -> tuple[Counter[str], list[SkippedRange]]:
-    late = Counter[str]()
-    missed: list[SkippedRange] = []
-    for name, schedule in plain.items():
-        running, skipped = catch_up(schedule, begin, finish, policies[name])
-        late[name] += len(running)
-        missed += [_range(name, skipped)] if skipped is not None else []
-    return late, missed
-
-
 def _range(name: str, skipped: Skipped) -> SkippedRange:
-    return SkippedRange(task=name, first=skipped.first, last=skipped.last, count=skipped.count)
-
-
-def _of_code(
-    app: App, tasks: list[Definition], plain: Mapping[str, Schedule], start: int, end: int
-) -> tuple[dict[str, list[int]], tuple[str, ...]]:
-    """The moments of the tasks that decide in code, outages aside."""
-    coded = [task for task in tasks if task.full_name not in plain and decides_itself(app, task)]
-    found = {task.full_name: [slot.at for slot in islice(slots(app, task, start - 1, end), _ASKED)] for task in coded}
-    return found, tuple(name for name, moments in found.items() if len(moments) == _ASKED)
-
-
-def _add_coded(
-    coded: Mapping[str, list[int]],
-    plain: Mapping[str, Schedule],
-    by_task: Counter[str],
-    by_hour: Counter[int],
-    tops: Counter[int],
-) -> None:
-    minutes = Counter[int]()
-    for name, moments in coded.items():
-        by_task[name] += len(moments)
-        by_hour.update(at // HOUR * HOUR for at in moments)
-        minutes.update(at // MINUTE * MINUTE for at in moments)
-    for minute in list(tops):
-        tops[minute] += minutes.pop(minute, 0)
-    for minute, count in minutes.most_common(_CANDIDATES):
-        tops[minute] = count + sum(each.count(minute - 1, minute + MINUTE - 1) for each in plain.values())
+    reason = OVERLAP if skipped.overlapped else MISSED
+    return SkippedRange(task=name, first=skipped.first, last=skipped.last, count=skipped.count, reason=reason)
 
 
 def _line(name: str, found: Iterator[Run | Skipped] | Iterator[Run]) -> Iterator[SimulatedRun | SkippedRange]:

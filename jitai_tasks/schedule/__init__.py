@@ -3,6 +3,7 @@
 from jitai_tasks.schedule.calendars import DaysOff, default_calendar, parse_calendar, weekends_only
 from jitai_tasks.schedule.datefields import DateTimer, parse_date_timer
 from jitai_tasks.schedule.explain import Effect, EffectKind, effects, explain
+from jitai_tasks.schedule.lasting import Lasted, Lasting, WhileAtWork, may_overlap
 from jitai_tasks.schedule.missed import Misfire, MisfirePolicy, Skipped, catch_up
 from jitai_tasks.schedule.offsets import Offset, parse_offset, trigger_time
 from jitai_tasks.schedule.parsing import parse_timer
@@ -21,6 +22,8 @@ __all__ = [
     "EffectKind",
     "HolidayPolicy",
     "Kind",
+    "Lasted",
+    "Lasting",
     "Load",
     "Misfire",
     "MisfirePolicy",
@@ -31,12 +34,14 @@ __all__ = [
     "Schedule",
     "Skipped",
     "Slot",
+    "WhileAtWork",
     "Zone",
     "catch_up",
     "default_calendar",
     "effects",
     "explain",
     "load",
+    "may_overlap",
     "parse_calendar",
     "parse_date_timer",
     "parse_offset",

@@ -36,6 +36,8 @@ class Skipped:
     first: int
     last: int
     count: int
+    #: Whether they came while a run was at work; else nothing ran at all.
+    overlapped: bool = False
 
 
 def catch_up(schedule: Schedule, watermark: int, now: int, policy: MisfirePolicy) -> tuple[list[Slot], Skipped | None]:

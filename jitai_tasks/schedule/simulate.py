@@ -64,7 +64,7 @@ def load(schedules: Mapping[str, Schedule], after: int, until: int) -> Load:
     """The runs of many tasks in (after, until], counted by hour and by minute."""
     minutes: Counter[int] = Counter()
     by_task: dict[str, int] = {}
-    for names in _alike(schedules, after, until):
+    for names in alike(schedules, after, until):
         schedule = schedules[names[0]]
         by_task |= dict.fromkeys(names, schedule.count(after, until))
         _add(minutes, _minutes_of(schedule, after, until), len(names))
@@ -80,7 +80,7 @@ def load(schedules: Mapping[str, Schedule], after: int, until: int) -> Load:
     )
 
 
-def _alike(schedules: Mapping[str, Schedule], after: int, until: int) -> Iterable[list[str]]:
+def alike(schedules: Mapping[str, Schedule], after: int, until: int) -> Iterable[list[str]]:
     """The names, in groups whose runs fall into the same minutes: one of each is enough to go through."""
     groups: dict[object, list[str]] = {}
     for name, schedule in schedules.items():
