@@ -14,6 +14,7 @@ from ..app import App
 from ..clock import SECOND
 from ..outlook.deadlines import notice
 from ..store import pruning
+from ..store.trouble import refused
 from .outcome import attempt, message
 from .patience import TROUBLE, Patience
 from .seats import Phase, Seat
@@ -52,13 +53,13 @@ class Keeper:
             self._signals.take_all_but(signal.SIGTERM)
 
     def _tend(self) -> bool:
-        """One round; False if the database did not answer, which is tried again."""
+        """One round, again until the database has answered; False if this process shall stop before."""
         while not self._stopping():
             tended = attempt(self._round)
             if tended.error is None:
                 self._patience.answered()
                 return True
-            if not isinstance(tended.error, TROUBLE):
+            if not isinstance(tended.error, TROUBLE) or refused(tended.error):
                 _logger.error("the schedules could not all be looked after: %s", message(tended.error))
                 return True
             self._patience.wait(tended.error)

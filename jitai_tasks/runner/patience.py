@@ -1,4 +1,4 @@
-"""What to do while the database does not answer: wait, say so at most once a second, and never exit."""
+"""What to do while the database does not answer, or refuses: wait, say which, at most once a second, and never exit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreError
+from ..store.trouble import refused
 
 _logger = logging.getLogger(__name__)
 
-#: What a database that is locked, restarting or gone raises. Anything else is a fault of ours and is not waited out.
+#: What a database that is locked, restarting or gone raises, or one whose tables or rights somebody has taken away and
+#: will give back. Anything else is a fault of ours and is not waited out.
 TROUBLE = (SQLAlchemyError, StoreError)
 
+_GRANT = "give this user the right (GRANT)"
+_UPGRADE = "its tables do not fit this version: run `jitai-tasks db upgrade`, or the version that made them"
 _FIRST, _LONGEST = 0.05, 1.0
 _SAY_EVERY = 1.0
 
@@ -41,7 +45,7 @@ class Patience:
             self._since = now
         if now - self._said >= _SAY_EVERY and self._may_speak():
             self._said = now
-            _logger.warning("the database does not answer, for %.1f s now: %s", now - self._since, _first_line(error))
+            _say(error, now - self._since)
         self._sleep(self._pause)
         self._pause = min(self._pause * 2, _LONGEST)
 
@@ -53,6 +57,15 @@ class Patience:
             _logger.info("the database answers again, after %.1f s", time.monotonic() - self._since)
         self._since = None
         self._pause = _FIRST
+
+
+def _say(error: Exception, seconds: float) -> None:
+    said = _first_line(error)
+    if not refused(error):
+        _logger.warning("the database does not answer, for %.1f s now: %s", seconds, said)
+        return
+    advice = _GRANT if any(sign in said.lower() for sign in ("denied", "permission")) else _UPGRADE
+    _logger.error("the database refuses what the runner asks, for %.1f s now: %s; %s", seconds, said, advice)
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, exc
 
 #: Execution option of a connection that will not write.
 READ_ONLY = "jitai_read"
@@ -70,8 +70,13 @@ def _begin(connection: Connection) -> None:
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     options = connection.get_execution_options()
-    if options.get(READ_ONLY):
-        raw.execute("BEGIN")
-        with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
-    else:
-        with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), options.get(PATIENCE, _GIVE_UP_AFTER))
+    try:
+        if options.get(READ_ONLY):
+            raw.execute("BEGIN")
+            with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
+        else:
+            with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), options.get(PATIENCE, _GIVE_UP_AFTER))
+    except sqlite3.Error as error:  # in an event SQLAlchemy leaves it as it is, and nobody would know it for trouble
+        raise exc.DBAPIError.instance(
+            "BEGIN", None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error

@@ -25,6 +25,15 @@ _POSTGRESQL = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "
 _MYSQL_BROKEN = frozenset({1053, 1927, 2002, 2003, 2006, 2013, 2055})
 #: Not the statement but its whole transaction was undone, and the next statement silently begins another one.
 _MYSQL_UNDONE = frozenset({1020, 1213})
+#: No such database, column, table, function or index; a syntax error; a missing right; a wrong number of values.
+_MYSQL_REFUSED = frozenset(
+    {1044, 1045, 1049, 1054, 1058, 1064, 1072, 1091, 1136, 1142, 1143, 1146, 1176, 1227, 1305, 1370, 1410}
+)
+#: Classes of SQLSTATE: syntax error or access rule violation, and names of databases and schemas that are not there.
+_POSTGRESQL_REFUSED = ("42", "3D", "3F", "0A", "26")
+_SQLITE_REFUSED = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
+)
 _MYSQL = _MYSQL_BROKEN | _MYSQL_UNDONE | {1040, 1205, 3572}
 
 
@@ -33,6 +42,18 @@ def transient(error: BaseException) -> bool:
     if isinstance(error, sa.exc.DBAPIError):
         return error.connection_invalidated or _passing(error.orig)
     return isinstance(error, sa.exc.TimeoutError) or _passing(error)
+
+
+def refused(error: BaseException) -> bool:
+    """Whether the database has understood and refuses: a table, a column or a right is missing, a statement is wrong.
+
+    Doing the same again changes nothing before somebody has changed the database, or the code.
+    """
+    if isinstance(error, sa.exc.DBAPIError):
+        return not error.connection_invalidated and _refused(error.orig)
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return not isinstance(error, sa.exc.TimeoutError)
+    return _refused(error)
 
 
 def conflict(error: BaseException) -> bool:
@@ -76,21 +97,38 @@ def _passing(error: BaseException | None) -> bool:
         return False
     if isinstance(error, sqlite3.Error):
         return sqlite.locked(error)
-    return getattr(error, "sqlstate", None) in _POSTGRESQL or _number(error) in _MYSQL or _broken(error)
+    return _sqlstate(error) in _POSTGRESQL or _number(error) in _MYSQL or _broken(error)
 
 
 def _broken(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error) or error is None:
         return False
-    sqlstate = getattr(error, "sqlstate", None)
+    sqlstate = _sqlstate(error)
     if sqlstate is not None:
-        return str(sqlstate).startswith("08") or sqlstate in ("57P01", "57P02", "57P03")
+        return sqlstate.startswith("08") or sqlstate in ("57P01", "57P02", "57P03")
     if _number(error) in _MYSQL_BROKEN:
         return True
     return type(error).__module__.startswith("psycopg") and type(error).__name__ in (
         "OperationalError",
         "InterfaceError",
     )
+
+
+def _refused(error: BaseException | None) -> bool:
+    if error is None or _passing(error):
+        return False
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)  # none: Python's own complaint about what it was given
+        return code is None or (code & 0xFF) in _SQLITE_REFUSED
+    sqlstate = _sqlstate(error)
+    if sqlstate is not None:
+        return sqlstate.startswith(_POSTGRESQL_REFUSED)
+    return _number(error) in _MYSQL_REFUSED or type(error).__name__ == "ProgrammingError"
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    """That of PostgreSQL; PyMySQL gives some of its errors one too, but their numbers say more."""
+    return None if _number(error) is not None else getattr(error, "sqlstate", None)
 
 
 def _number(error: BaseException) -> object:

@@ -176,3 +176,18 @@ def test_an_idle_runner_costs_next_to_nothing(shop: Shop) -> None:
     before = spent()
     time_of_silence(3.0)
     assert spent() - before <= 0.06
+
+
+def test_a_database_that_refuses_is_not_said_to_be_silent_and_work_goes_on_when_it_is_mended(shop: Shop) -> None:
+    runner = shop.ready(workers=1)
+    with shop.app.database.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE jitai_jobs RENAME COLUMN claimed TO was_claimed"))
+    job = shop.create("nothing")
+    eventually(lambda: "the database refuses what the runner asks" in runner.text(), say=runner.text)
+    assert "no such column" in runner.text()
+    assert "run `jitai-tasks db upgrade`" in runner.text()
+    assert "does not answer" not in runner.text()
+    with shop.app.database.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE jitai_jobs RENAME COLUMN was_claimed TO claimed"))
+    assert shop.done(job).outcome.status is Status.SUCCESS
+    assert runner.stop() == 0
