@@ -43,17 +43,20 @@ class Element:
     Loaders get these as `nodes`: nodes[0] is the element itself, then its Type, that Type's Type, up to the Meta.
     """
 
-    __slots__ = ("_app", "_definition", "_module_name", "_object", "_verbs")
+    __slots__ = ("_app", "_definition", "_has_lifecycle", "_module_name", "_object", "_verbs")
 
     _app: App
     _definition: Definition
+    #: Whether it has a lifecycle.py; None: nobody has looked.
+    _has_lifecycle: bool | None
     _module_name: str | None
     _object: Any
     _verbs: dict[str, Callable[..., Any] | None]
 
     def __init__(self, app: App, definition: Definition, module_name: str | None) -> None:
         """`module_name` is None for an element that exists only in the program, without files."""
-        for slot, value in zip(self.__slots__, (app, definition, module_name, _NOT_LOADED, {}), strict=True):
+        values: tuple[object, ...] = (app, definition, None, module_name, _NOT_LOADED, {})
+        for slot, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, slot, value)
 
     @property
@@ -178,11 +181,14 @@ class Element:
 
     def _find_lifecycle_function(self, verb: str) -> Callable[..., Any] | None:
         name = f"{self._module_name}.lifecycle"
-        if self._module_name is None or not self._app.importer.exists(name):
+        if self._has_lifecycle is None:
+            found = self._module_name is not None and self._app.importer.exists(name)
+            object.__setattr__(self, "_has_lifecycle", found)
+        if not self._has_lifecycle:
             return None
         with _errors_told(self):
-            found = getattr(importlib.import_module(name), verb, None)
-        return found if callable(found) else None
+            function = getattr(importlib.import_module(name), verb, None)
+        return function if callable(function) else None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.load(), name)

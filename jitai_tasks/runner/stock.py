@@ -10,8 +10,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import queue
 import shutil
 import tempfile
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +83,10 @@ class Stock:
                 f"there is no room for copies of the app's files: {error}; name a folder in TMPDIR"
             ) from error
         self._made = 0
+        self._dropped: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        # Thousands of folders take a second to remove, and nobody is to wait for that.
+        self._cleaner = threading.Thread(target=self._clean, name="clean", daemon=True)
+        self._cleaner.start()
         self._digests: dict[Path, tuple[Stamp, str]] = {}
 
     def take(
@@ -103,13 +109,19 @@ class Stock:
         return {unit: self._content(look, unit) for unit in units}
 
     def drop(self, generation: Generation) -> None:
-        """Nobody runs on it any more."""
-        shutil.rmtree(generation.folder, ignore_errors=True)
+        """Nobody runs on it any more: it is removed in a while."""
+        self._dropped.put(generation.folder)
 
     def close(self) -> None:
         """Clear everything away."""
+        self._dropped.put(None)
+        self._cleaner.join()
         os.close(self._lock)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _clean(self) -> None:
+        while (folder := self._dropped.get()) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _content(self, look: Look, unit: Path) -> str:
         parts = sorted(path for path in look.files if path == unit or unit in path.parents)
@@ -137,21 +149,22 @@ class _Making:
         self._kept = kept
         self._elements = look.elements | (before.elements if before else frozenset())
         self._roots = {home: folder / str(index) for index, home in enumerate(look.homes)}
-        self._folders: set[Path] = set()
+        #: By a folder of people's, the one of the copy, once it is made.
+        self._folders: dict[Path, Path] = {}
 
     def copy(self) -> None:
         for root in self._roots.values():
             root.mkdir(parents=True)
         for path, stamp in self._look.files.items():
-            if unit_of(path, self._elements) not in self._kept:
+            if not self._kept or unit_of(path, self._elements) not in self._kept:
                 self._file(path, stamp)
-        for path, filed in (self._before.files if self._before else {}).items():
+        for path, filed in (self._before.files if self._before and self._kept else {}).items():
             if unit_of(path, self._elements) in self._kept and (place := self._place(path)) is not None:
                 self._link(path, filed, place)
 
     def generation(self, number: int) -> Generation:
-        names = {place: index for index, place in enumerate(self._roots.values())}
-        told = sorted((self._told(filed.copy, names), filed.digest) for filed in self.files.values())
+        skipped = len(str(self.folder)) + 1
+        told = sorted((str(filed.copy)[skipped:], filed.digest) for filed in self.files.values())
         return Generation(
             number=number,
             folder=self.folder,
@@ -160,10 +173,6 @@ class _Making:
             elements=frozenset(path.parent for path in self.files if path.name == "e.json"),
             hash=_joined(told)[:16],
         )
-
-    def _told(self, copy: Path, names: Mapping[Path, int]) -> str:
-        root = next(root for root in names if copy.is_relative_to(root))
-        return f"{names[root]}/{copy.relative_to(root).as_posix()}"
 
     def _file(self, path: Path, stamp: Stamp) -> None:
         place = self._place(path)
@@ -186,14 +195,14 @@ class _Making:
 
     def _place(self, path: Path) -> Path | None:
         """Where the copy of a file goes; None if its layer is none any more."""
-        home = next((home for home in self._roots if path.is_relative_to(home)), None)
-        if home is None:
-            return None
-        place = self._roots[home] / path.relative_to(home)
-        if place.parent not in self._folders:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(place.parent)
-        return place
+        parent = path.parent
+        if parent not in self._folders:
+            home = next((home for home in self._roots if path.is_relative_to(home)), None)
+            if home is None:
+                return None
+            self._folders[parent] = self._roots[home] / parent.relative_to(home)
+            self._folders[parent].mkdir(parents=True, exist_ok=True)
+        return self._folders[parent] / path.name
 
 
 def _digest(generation: Generation, path: Path) -> str:

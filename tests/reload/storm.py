@@ -25,7 +25,10 @@ from .conftest import FILES, Bench
 
 #: Its two ends must be of one version: a part of the file is no working program.
 CODE = "HEAD = {version!r}\n" + "#\n" * 40 + "\n\ndef version():\n    return [HEAD, TAIL]\n\n\nTAIL = {version!r}\n"
-BROKEN = ("def version(:\n", "import nowhere\n", "raise SystemExit(1)\n", "import os\nos._exit(1)\n", "\0\n", "")
+BROKEN = (
+    "def version(:\n", "import nowhere\n", "raise SystemExit(1)\n", "import os\nos._exit(1)\n", "\0\n", "",
+    "import time\ntime.sleep(600)\n",
+)  # fmt: skip
 MODULE, FOLDER, E_JSON = "services/Desk/__init__.py", "services/Desk", "services/Desk/e.json"
 JOBS_PER_SECOND = 10
 
@@ -70,7 +73,7 @@ class Storm:
 
     def broken(self) -> None:
         self.bench.write(MODULE, self.chance.choice(BROKEN))
-        time.sleep(self.chance.random() * 0.3)
+        self.dwell()
         self.good_edit()
 
     def broken_json(self) -> None:
@@ -80,14 +83,14 @@ class Storm:
 
     def delete_and_restore(self) -> None:
         shutil.rmtree(self.bench.shop.folder / FOLDER)
-        time.sleep(self.chance.random() * 0.3)
+        self.dwell()
         self.bench.write(E_JSON, FILES[E_JSON])
         self.good_edit()
 
     def rename_and_back(self) -> None:
         folder = self.bench.shop.folder / FOLDER
         folder.rename(folder.with_name("Moved"))
-        time.sleep(self.chance.random() * 0.3)
+        self.dwell()
         folder.with_name("Moved").rename(folder)
         self.good_edit()
 
@@ -95,6 +98,10 @@ class Storm:
         for number in range(500):
             self.bench.write(f"commons/many{number}.py", f"NUMBER = {next(self.numbers)}\n")
         self.good_edit()
+
+    def dwell(self) -> None:
+        """How long a person leaves the files as they are: not a wait for anything."""
+        threading.Event().wait(self.chance.random() * 0.3)
 
     def next(self) -> str:
         version = f"v{next(self.numbers)}"
