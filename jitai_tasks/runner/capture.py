@@ -17,6 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, TextIO
+from zoneinfo import ZoneInfo
+
+from ..app import App
+from ..clock import SECOND, moment
+from ..errors import AppError
 
 LIMIT = 1024 * 1024
 _HALF = LIMIT // 2
@@ -181,6 +186,21 @@ class _CurrentStderr(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
+class _InAppZone(logging.Formatter):
+    """Tells when a record was written by the clock of the open app's zone, as everything else the app sees."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        at = moment(int(record.created * SECOND)).astimezone(_zone())
+        return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03}"
+
+
+def _zone() -> ZoneInfo:
+    try:
+        return ZoneInfo(App.current().timezone)
+    except AppError:
+        return ZoneInfo("UTC")
+
+
 class _OnlyOwn(logging.Filter):
     """Passes what the framework itself says; the words of tasks go into their runs."""
 
@@ -199,7 +219,7 @@ def _log_into(handler: logging.Handler) -> None:
     root = logging.getLogger()
     own = logging.getLogger("jitai_tasks")
     own.setLevel(own.getEffectiveLevel())  # what the framework says is not turned up with what tasks say
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_InAppZone(_FORMAT))
     handler.addFilter(_OnlyForeign())
     root.addHandler(handler)
     if root.level == logging.WARNING:  # Python's default, which would drop what tasks log at info
