@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from . import inserting, occurrences
 from .lanes import CLAIMABLE, JOBS
 from .records import NewJob, TaskState
-from .statements import execute, execute_many, fetch, make, marks
+from .statements import Rows, change, execute, execute_many, fetch, make, marks
 from .tables import jobs
 
 _AT_ONCE = 500
@@ -32,7 +32,7 @@ class LiveJob:
 def states(connection: sa.Connection, tasks: Sequence[str]) -> dict[str, TaskState]:
     """What the database remembers of tasks: switched on or off, and when their rows were last gone through."""
     text = f"SELECT task, watermark, enabled, paused FROM jitai_schedules WHERE task IN ({marks(tasks)})"
-    found = {str(row[0]): _state(row) for row in execute(connection, text, tuple(tasks))}
+    found = {str(row[0]): _state(row) for row in fetch(connection, text, tuple(tasks))}
     return {task: found.get(task) or TaskState(task=task) for task in tasks}
 
 
@@ -41,13 +41,13 @@ def live(
 ) -> dict[str, list[LiveJob]]:
     """The jobs of rows, by row. With `lock` nobody can claim or change them until this transaction ends."""
     held = " FOR UPDATE" if lock and make(connection) != "sqlite" else ""
+    text = (
+        "SELECT id, subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> '' AND retry_of IS NULL"
+        " AND slot IS NOT NULL AND subject "
+    )
     found: dict[str, list[LiveJob]] = {}
     for some in _chunks(subjects):
-        text = (
-            "SELECT id, subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> ''"
-            f" AND subject IN ({marks(some)}) AND retry_of IS NULL AND slot IS NOT NULL{held}"
-        )
-        for row in execute(connection, text, (task, *some)):
+        for row in _of_subjects(connection, text, task, some, held):
             job = _live(row)
             found.setdefault(job.subject, []).append(job)
     return found
@@ -60,11 +60,7 @@ def glance(connection: sa.Connection, task: str, subjects: Sequence[str]) -> dic
         "SELECT subject, slot, status FROM jitai_jobs WHERE task = ? AND task <> '' AND retry_of IS NULL AND subject "
     )
     for some in _chunks(subjects):
-        if make(connection) == "postgresql":
-            rows = fetch(connection, text + "= ANY(?)", (task, list(some)))
-        else:
-            rows = fetch(connection, f"{text}IN ({marks(some)})", (task, *some))
-        for subject, slot, status in cast("Iterable[tuple[str, int, str]]", rows):
+        for subject, slot, status in _of_subjects(connection, text, task, some):
             found[subject] = slot if status == "waiting" and subject not in found else None
     return found
 
@@ -87,6 +83,13 @@ def between(connection: sa.Connection, like: NewJob, *, first: int, last: int, l
         counts = Counter(row[0] for row in rows)
         found |= {subject: None for subject, count in counts.items() if count > 1}
     return found
+
+
+def _of_subjects(connection: sa.Connection, text: str, task: str, subjects: Sequence[str], rest: str = "") -> Rows:
+    """The rows of a statement that ends in a condition on the task and, last, on the subject."""
+    if make(connection) == "postgresql":
+        return fetch(connection, f"{text}= ANY(?){rest}", (task, list(subjects)))
+    return fetch(connection, f"{text}IN ({marks(subjects)}){rest}", (task, *subjects))
 
 
 def waiting(connection: sa.Connection, task: str, *, after: str | None, limit: int) -> list[LiveJob]:
@@ -115,8 +118,7 @@ def plan(connection: sa.Connection, new: Sequence[NewJob], *, now: int) -> set[i
     made = _remember(connection, [(job.task, job.subject, job.slot, job.id) for job in new])
     wanted = [job for job in new if job.id in made]
     if wanted:
-        inserting.insert(connection, wanted, now=now)
-        inserting.announce(connection)
+        inserting.insert_and_announce(connection, wanted, now=now)
     return made
 
 
@@ -175,13 +177,20 @@ def _delete(connection: sa.Connection, ids: Sequence[int]) -> None:
 def _remember(connection: sa.Connection, rows: Sequence[tuple[str, str, int | None, int]]) -> set[int]:
     """Insert occurrences (task, subject, slot, job); answers the jobs whose occurrence was new."""
     ids = {row[3] for row in rows}
-    if not rows or execute_many(connection, occurrences.INSERT[make(connection)], rows) == len(rows):
+    if not rows or _insert(connection, rows) == len(rows):
         return ids
     found: set[int] = set()
     for some in _chunks([row[1] for row in rows]):
         text = f"SELECT job_id FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
         found |= {int(str(row[0])) for row in execute(connection, text, (rows[0][0], *some))}
     return found & ids
+
+
+def _insert(connection: sa.Connection, rows: Sequence[tuple[str, str, int | None, int]]) -> int:
+    """The rows in one statement where arrays can be bound; answers how many were new."""
+    if make(connection) != "postgresql" or len(rows) == 1:
+        return execute_many(connection, occurrences.INSERT[make(connection)], rows)
+    return change(connection, occurrences.INSERT_MANY, tuple(map(list, zip(*rows, strict=True))))
 
 
 def _state(row: Sequence[object]) -> TaskState:

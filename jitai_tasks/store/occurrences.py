@@ -21,6 +21,11 @@ INSERT = {
     ),
     "mysql": "INSERT IGNORE INTO jitai_occurrences (task, subject, slot, job_id) VALUES (?, ?, ?, ?)",
 }
+#: The same on PostgreSQL for many at once: lists of tasks, subjects, slots and job ids.
+INSERT_MANY = (
+    "INSERT INTO jitai_occurrences (task, subject, slot, job_id)"
+    " SELECT * FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[]) ON CONFLICT DO NOTHING"
+)
 _ADVANCE = (
     "INSERT INTO jitai_schedules (task, watermark, paused, definition_hash) VALUES (?, ?, ?, '')"
     " ON CONFLICT (task) DO UPDATE SET watermark = excluded.watermark"
