@@ -16,7 +16,7 @@ from .transitions import Transitions
 def watch(app: App) -> None:
     """Begin to notice changes of the app's rows, until it is closed; calling it again changes nothing."""
     if not models(app).watched:
-        models(app).watch((Transitions(app), events(app), DateFields(app), _PlugIns(app)))
+        models(app).watch((events(app), Transitions(app), DateFields(app), _PlugIns(app)))
         app.plugins.register(_Closing(models(app)))
 
 

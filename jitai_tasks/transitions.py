@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from . import newjobs
 from .app import App
 from .errors import ModelError
-from .models.changes import Change, Operate
+from .models.changes import Change, Operate, as_it_is
+from .models.kinds import assignable
 from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve
 from .transactions import submit
@@ -39,13 +40,14 @@ class Transitions:
         known = declared(change.model)
         if not known or change.operate is Operate.DELETE:
             return
+        change = as_it_is(change)  # an event that comes before may have set fields
         steps = _made(known, change)
         values = dict(change.post or {})
         while (step := _automatic(known, values)) is not None:
             steps.append(step)
             if len(steps) > LONGEST:
                 raise ModelError(change.model.name, f"over {LONGEST} transitions in a row: {_circle(steps)}")
-            setattr(change.entity, step.transition.field, step.transition.target)
+            setattr(change.entity, step.transition.field, assignable(step.transition.info, step.transition.target))
             values[step.transition.field] = step.transition.target
         change.notes[Transitions] = steps
 
@@ -79,8 +81,8 @@ def _made(known: Sequence[Transition], change: Change) -> list[Step]:
     asked = asked_for.get()
     before, after = change.prev or {}, change.post or {}
     for transition in sorted(known, key=lambda each: each is not asked):
-        origin = before.get(transition.field)
-        changed = transition.field in change.changed and after.get(transition.field) == transition.target
+        origin = transition.value(before)
+        changed = transition.value(after) == transition.target != origin
         if changed and transition.field not in steps and transition.leaves(origin) and transition.allows(after):
             steps[transition.field] = Step(transition=transition, origin=origin)
     return list(steps.values())
@@ -89,7 +91,7 @@ def _made(known: Sequence[Transition], change: Change) -> list[Step]:
 def _automatic(known: Sequence[Transition], values: Mapping[str, object]) -> Step | None:
     """The first automatic transition that the row is ready for."""
     for transition in known:
-        origin = values.get(transition.field)
+        origin = transition.value(values)
         begins = transition.automatic and origin != transition.target and transition.leaves(origin)
         if begins and transition.allows(values):
             return Step(transition=transition, origin=origin)

@@ -13,6 +13,7 @@ from ..definition import Definition, Kind
 from ..hookspecs import hookimpl
 from ..models.changes import Change, Operate
 from ..models.fields import plain
+from ..models.kinds import assignable
 from ..models.normal import NormalModel
 from ..models.rows import JitDict
 from ..moments import local_text
@@ -173,7 +174,7 @@ def _take_over(row: NormalModel, change: Change) -> None:
         return
     for name, value in row.toDict().items():
         if value != change.post.get(name):
-            setattr(change.entity, name, change.model.held(name, value))
+            setattr(change.entity, name, assignable(change.model.field(name), change.model.held(name, value)))
 
 
 def _tuple(args: Any) -> tuple[Any, ...]:

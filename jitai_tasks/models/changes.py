@@ -152,7 +152,7 @@ class Watch:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
-        for change in map(_written, pending.captured):
+        for change in map(as_it_is, pending.captured):
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
@@ -223,8 +223,8 @@ def _change(
     return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed, notes=notes)
 
 
-def _written(before: Change) -> Change:
-    """A change as it has become: its functions, the database and its followers may have set fields meanwhile."""
+def as_it_is(before: Change) -> Change:
+    """A change as it has become: its followers and the database may have set fields meanwhile."""
     return _change(before.operate, before.model, before.entity, before.prev, before.notes)
 
 

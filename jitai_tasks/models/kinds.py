@@ -62,6 +62,11 @@ def coerce(field_: FieldInfo, value: object) -> object:
     return _COERCIONS[field_.kind](field_, given)
 
 
+def assignable(field_: FieldInfo, held: object) -> object:
+    """What a mapped object gets for a value as the field holds it: the member of an enumeration, not its text."""
+    return next((member for member, text in field_.choices.items() if text == held), held)
+
+
 def _text(field: FieldInfo, value: object) -> object:
     if field.choices:
         return _choice(field, value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..app import App
 from ..errors import JitaiTasksError, ModelError, TransitionRefused, did_you_mean, nearest
 from . import writing
-from .kinds import coerce
+from .kinds import FieldInfo, coerce
 from .mapping import Model
 from .q.checking import Checked
 from .q.memory import holds
@@ -28,13 +28,25 @@ class Transition:
     """One change of one field."""
 
     name: str
-    field: str
+    info: FieldInfo
     #: Values before; None for any, also of a new row.
     origins: tuple[object, ...] | None
     target: object
     automatic: bool
     condition: Checked
     tasks: tuple[Mapping[str, Any], ...]
+
+    @property
+    def field(self) -> str:
+        """Name of the field."""
+        return self.info.name
+
+    def value(self, values: Mapping[str, object]) -> object:
+        """The value of its field among those of a row, in the form of `origins` and `target`; None if not known."""
+        try:
+            return coerce(self.info, values.get(self.field))
+        except ValueError:  # an expression that only the database can calculate, or what it will refuse
+            return None
 
     def leaves(self, value: object) -> bool:
         """Whether it begins at this value."""
@@ -113,7 +125,7 @@ def _ready(
     """The first that begins where the row is and allows what it will be."""
     reasons = []
     for transition in named:
-        reason = _in_the_way(transition, stored.get(transition.field), {**wanted, transition.field: transition.target})
+        reason = _in_the_way(transition, transition.value(stored), {**wanted, transition.field: transition.target})
         if reason is None:
             return transition
         reasons.append(reason)
@@ -154,7 +166,7 @@ def _read(model: Model, given: Mapping[str, Any], name: str) -> Transition:
     tasks = [given["task"]] if given.get("task") else []
     return Transition(
         name=name,
-        field=field.name,
+        info=field,
         origins=None if origins is None else tuple(coerce(field, origin) for origin in origins),
         target=coerce(field, given["to"]),
         automatic=given.get("type") == "automatic",

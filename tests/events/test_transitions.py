@@ -239,3 +239,66 @@ def test_a_transition_undone_with_its_savepoint_leaves_nothing_to_later_changes(
             raise RuntimeError
         order.total = 2
     assert waiting() == []
+
+
+def test_a_transition_follows_what_an_event_before_the_change_has_set(app_from, drain, history):
+    before = {
+        "events/Discount/e.json": {
+            "title": "Discount", "type": "events.ModelType", "sender": "models.Order", "operate": "UpdateBefore",
+            "funcType": "Inner",
+        },
+        "events/Discount/__init__.py": """
+            def customFunc(eventOutData):
+                if eventOutData.postData.total == 0:
+                    eventOutData.postData.status = "paid"
+        """,
+    }  # fmt: skip
+    app = app_from(orders(step("pay", ["new"], "paid")) | before)
+    app.models.Order.create(total=3)
+    app.models.Order.updateByPK(1, {"total": 0})
+    assert told(drain, history) == [["new", "paid", "pay"]]
+
+
+MAPPED = """
+    import enum
+
+    from sqlalchemy import Enum
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class State(enum.Enum):
+        OPEN = 1
+        SHUT = 2
+        GONE = 3
+
+    class Door(Base):
+        __tablename__ = "doors"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        state: Mapped[State] = mapped_column(Enum(State), default=State.OPEN)
+"""
+
+
+def test_transitions_of_a_mapped_class_with_an_enumeration(app_from, drain, history):
+    shut = {"name": "shut", "field": "state", "from": "OPEN", "to": "SHUT", "task": TELL}
+    gone = {"name": "go", "field": "state", "from": ["SHUT"], "to": "GONE", "task": TELL}
+    model = {
+        "title": "Doors",
+        "type": "models.SQLAlchemyType",
+        "class": "commons.doors:Door",
+        "transitions": [shut, gone],
+    }
+    app = app_from(SERVICE | {"models/Door/e.json": model, "commons/doors.py": MAPPED})
+    doors = __import__("commons.doors", fromlist=["Door"])
+    doors.Base.metadata.create_all(app.database.engine)
+    with app.transaction() as session:
+        session.add_all([doors.Door(state=doors.State.OPEN), doors.Door(state=doors.State.OPEN)])
+    with app.transaction() as session:
+        session.get(doors.Door, 1).state = doors.State.SHUT
+    app.models.Door.get("Q(id=1)").transition("go")
+    with pytest.raises(TransitionRefused, match="state is 'OPEN', and it begins at 'SHUT'"):
+        app.models.Door.get("Q(id=2)").transition("go")
+    assert told(drain, history) == [["OPEN", "SHUT", "shut"], ["SHUT", "GONE", "go"]]
+    with app.transaction() as session:
+        assert session.get(doors.Door, 1).state is doors.State.GONE
