@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -10,6 +11,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Collection
+
+_logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -128,12 +131,13 @@ def reap() -> list[tuple[int, int]]:
 
 
 def run_child(body: Callable[[], int]) -> None:
-    """Run `body` as the whole of a forked process, and end it without the parent's clean-up."""
+    """Run `body` as the whole of a forked process, and end it without the parent's clean-up. What it raises is logged:
+    the streams of a worker lead to where nobody looks for its own faults."""
     status = 1
     try:
         status = body()
-    except BaseException:  # noqa: BLE001 - the last frame of a process: report, then leave without unwinding further
-        sys.excepthook(*sys.exc_info())
+    except BaseException:  # the last frame of a process: report, then leave without unwinding further
+        _logger.critical("process %d of the runner ends by a fault of its own", os.getpid(), exc_info=True)
     finally:
         _flush()
         os._exit(status)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import partial
 
@@ -23,12 +23,14 @@ from .crew import Member
 from .drain import Drain
 from .keeper import Keeper
 from .office import Office
+from .outcome import attempt
 from .plan import Plan
 from .registration import prepared
 from .seats import Glance, Phase, Seat, Seats
 from .shared import Shared
 from .signals import Signals
 from .status import Snapshot, snapshot
+from .strays import Strays
 from .wake import WakePipe
 from .watchman import Hoarding, share_out
 from .worker import Worker
@@ -37,6 +39,8 @@ _logger = logging.getLogger(__name__)
 
 _TICK = 0.1
 _LAST_WORDS = 5.0
+#: Seconds until a thread that ended by a fault of its own is replaced.
+_BREATH = 1.0
 
 
 class Runner:
@@ -51,6 +55,8 @@ class Runner:
         self._signals = [Signals() for _ in range(self.plan.workers + 2)]
         self._stopping = threading.Event()
         self._hoarding = Hoarding(self._shared.seats)
+        self._strays = Strays(self._shared.seats, self.plan.runner)
+        self._asked = False
         self._late: set[tuple[int, int]] = set()
         self._installed = ExitStack()
         self._threads: list[threading.Thread] = []
@@ -66,8 +72,8 @@ class Runner:
         self.office = Office(self._shared, _facts(self._app, self._generation), heard=self._signals[-1].poke)
         self.office.start()
         capture = self._installed.enter_context(StreamCapture.installed())
-        workers = [partial(self._work, member, capture) for member in self.members[1:]]
-        bodies: list[Callable[[], None]] = [self._keep, *workers, self._watch]
+        works = [partial(self._survive, seat, partial(self._work, capture)) for seat in range(1, len(self.members))]
+        bodies: list[Callable[[], None]] = [partial(self._survive, 0, self._keep), *works, self._watch]
         self._threads = [threading.Thread(target=body, name=f"jitai-{i}", daemon=True) for i, body in enumerate(bodies)]
         for thread in self._threads:
             thread.start()
@@ -116,23 +122,46 @@ class Runner:
         """What notices that nothing is due any more."""
         return Drain(self.plan, self._shared.seats)
 
-    def _keep(self) -> None:
-        seat = self._seat(self.members[0])
+    def _survive(self, seat: int, body: Callable[[Member], None]) -> None:
+        """Do `body` in this seat; after a fault of its own, hand its jobs back and put another one in its place."""
+        while True:
+            member = self.members[seat]
+            tried = attempt(body, member)
+            if tried.error is None:
+                return
+            _logger.critical("a thread of the runner ends by a fault of its own", exc_info=tried.error)
+            hands = self._shared.seats.glance(seat)
+            begun = [hands.job] if hands.phase is Phase.PERFORMING else []
+            self.members[seat] = Member(role=member.role, seat=seat, worker=new_id())
+            self.office.ask(partial(_release, worker=member.worker, begun=begun))
+            if self._stopping.wait(_BREATH):
+                return
+
+    def _keep(self, member: Member) -> None:
+        seat = self._seat(member)
         stopping = self._stopping.is_set
         Keeper(self._app, self._shared, seat, signals=self._signals[0], stopping=stopping).keep()
 
-    def _work(self, member: Member, capture: StreamCapture) -> None:
+    def _work(self, capture: StreamCapture, member: Member) -> None:
         Worker(
             self._app, self._shared, self._seat(member), member.worker, capture=capture,
             signals=self._signals[member.seat], stopping=self._stopping.is_set,
         ).work()  # fmt: skip
 
     def _watch(self) -> None:
-        """Record who is over the limit, share out what is hoarded."""
+        """Record who is over the limit, share out what is hoarded, hand back what nobody holds."""
         while not self._stopping.is_set():
             self._signals[-1].wait(_TICK)
+            self._strays.meet(self.members[1:])
+            if self._strays.is_due() and not self._asked:
+                self._asked = True
+                self.office.ask(self._look_for_strays)
             for member in self.members[1:]:
                 self._look_at(member, self._shared.seats.glance(member.seat))
+
+    def _look_for_strays(self, database: Database) -> None:
+        self._strays.hand_back(database)
+        self._asked = False
 
     def _look_at(self, member: Member, glance: Glance) -> None:
         if glance.phase is not Phase.PERFORMING:
@@ -154,9 +183,9 @@ def _expire(database: Database, *, job: int, token: int) -> None:
         jobs.expire(connection, job, token, now=database.now())
 
 
-def _release(database: Database, *, worker: int) -> None:
+def _release(database: Database, *, worker: int, begun: Collection[int] = ()) -> None:
     with database.begin() as connection:
-        claims.release_worker(connection, worker, now=database.now(), begun=())
+        claims.release_worker(connection, worker, now=database.now(), begun=begun)
 
 
 def _facts(app: App, generation: str) -> Opened:

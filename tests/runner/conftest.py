@@ -118,6 +118,16 @@ def child(path):
     time.sleep(600)
 
 
+def sabotage():
+    """Break the worker that performs this, at its next rest."""
+    from jitai_tasks.store import claims
+
+    def broken(*arguments, **named):
+        raise RuntimeError("sabotaged")
+
+    claims.next_due = broken
+
+
 def create(name):
     app.getElement("services.Shop")
     from tasks.TemporaryType.task import createTemporaryTask

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -153,6 +155,22 @@ def test_whatever_is_raised_is_an_answer() -> None:
 
     assert isinstance(attempt(leave).error, SystemExit)
     assert attempt(lambda: 1).value == 1
+
+
+def test_a_fault_of_a_process_itself_is_logged_with_where_it_was(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = processes.fork()
+    if child == 0:
+        logging.getLogger("jitai_tasks").addHandler(logging.FileHandler(log))
+        processes.run_child(_break_down)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert f"process {child} of the runner ends by a fault of its own" in log.read_text()
+    assert "_break_down" in log.read_text()
+    assert "RuntimeError: a fault of our own" in log.read_text()
+
+
+def _break_down() -> int:
+    raise RuntimeError("a fault of our own")
 
 
 def test_a_child_dies_with_its_parent() -> None:

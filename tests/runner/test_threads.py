@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from jitai_tasks.runner.keeper import Keeper
+from jitai_tasks.runner.ledger import Ledger
+from jitai_tasks.runner.performing import Performed
 from jitai_tasks.runner.plan import Plan
 from jitai_tasks.runner.threads import Runner
+from jitai_tasks.store import claims
 from jitai_tasks.store.records import Status
 
 from .conftest import Shop, eventually
@@ -76,6 +80,60 @@ def test_what_does_not_end_is_handed_back_when_the_threads_stop(shop: Shop, thre
     eventually(lambda: shop.lines("log"))
     assert not threads.stop(0.2)
     assert [(left.id, left.status, left.interruptions) for left in shop.live()] == [(job, Status.WAITING, 0)]
+
+
+def test_a_job_left_running_by_a_thread_that_broke_down_runs_again_in_another_one(
+    shop: Shop, threads: Runner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = Ledger.add
+    broken: list[int] = []
+
+    def break_down_once(ledger: Ledger, performed: Performed) -> None:
+        if not broken:
+            broken.append(performed.job.id)
+            raise RuntimeError("a fault of our own")
+        whole(ledger, performed)
+
+    monkeypatch.setattr(Ledger, "add", break_down_once)
+    before = [member.worker for member in threads.members]
+    run = shop.done(shop.create("note", path=shop.path("log"), line="x"))
+    assert (run.outcome.status, run.job.interruptions) == (Status.SUCCESS, 1)
+    assert len(shop.lines("log")) == 2
+    assert len({*before} - {member.worker for member in threads.members}) == 1
+    (said,) = [record for record in caplog.records if record.name == "jitai_tasks.runner.threads"]
+    assert said.exc_info is not None
+    assert "a fault of our own" in str(said.exc_info[1])
+
+
+def test_a_keeper_that_broke_down_is_replaced(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = Keeper.keep
+    begun: list[Keeper] = []
+
+    def keep(keeper: Keeper) -> None:
+        begun.append(keeper)
+        if len(begun) == 1:
+            raise RuntimeError("a fault of our own")
+        whole(keeper)
+
+    monkeypatch.setattr(Keeper, "keep", keep)
+    runner = Runner(shop.app, Plan(app_path="", runner=7, workers=1))
+    runner.start()
+    eventually(lambda: len(begun) == 2)
+    assert runner.stop()
+    assert "a fault of our own" in caplog.text
+
+
+def test_a_claim_whose_answer_was_lost_is_handed_back_also_in_threads(shop: Shop, threads: Runner) -> None:
+    later = shop.create("nothing", options={"delay": 3600})
+    with shop.app.database.begin() as connection:
+        claimed = claims.claim(
+            connection, limit=1, runner=threads.plan.runner, worker=threads.members[1].worker, token=99,
+            now=shop.app.database.now() + 7_200_000_000,
+        )  # fmt: skip
+    assert [job.id for job in claimed] == [later]
+    eventually(lambda: [(job.id, job.status) for job in shop.live()] == [(later, Status.WAITING)])
 
 
 def test_the_program_runs_in_threads_on_request(shop: Shop) -> None:

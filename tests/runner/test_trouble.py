@@ -191,3 +191,12 @@ def test_a_database_that_refuses_is_not_said_to_be_silent_and_work_goes_on_when_
         connection.execute(sa.text("ALTER TABLE jitai_jobs RENAME COLUMN was_claimed TO claimed"))
     assert shop.done(job).outcome.status is Status.SUCCESS
     assert runner.stop() == 0
+
+
+def test_a_worker_that_breaks_down_says_where_in_the_log_of_the_runner_and_is_replaced(shop: Shop) -> None:
+    runner = shop.ready(workers=1)
+    shop.done(shop.create("sabotage"))
+    eventually(lambda: "RuntimeError: sabotaged" in runner.text(), say=runner.text)
+    assert "Traceback" in runner.text()
+    assert "of the runner ends by a fault of its own" in runner.text()
+    assert shop.done(shop.create("nothing")).outcome.status is Status.SUCCESS
