@@ -1,4 +1,5 @@
-"""The runner's sign of life, on its own thread and connection, and the reaping of runners that give none.
+"""The runner's sign of life, on its own thread and connection, and the reaping of runners that give none. With each
+beat it clears SQLite's log, so that neither workers nor the application have to do it in a commit.
 
 A reaper that was itself cut off from the database takes healthy runners for dead. So nobody is reaped before a full
 lease of uninterrupted contact; a failed or slow query, a suspended machine or a set clock start that quiet period anew.
@@ -110,6 +111,7 @@ class Pulse:
             self._quiet.answered(asked=asked, now=time.monotonic(), wall=time.time())
             if self._quiet.is_over(time.monotonic()):
                 self._reap()
+            self._database.clear_log()
         except TROUBLE as error:
             self._quiet.broken()
             self._patience.wait(error)

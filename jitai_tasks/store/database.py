@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..clock import Clock, SystemClock
-from . import commits, connecting, proving, wakeups
+from . import commits, connecting, proving, sqlite, wakeups
 from . import url as urls
 from .floors import Floors
 from .records import Run
@@ -74,6 +74,12 @@ class Database:
     def session(self) -> Session:
         """A SQLAlchemy session on this database; on SQLite its transactions begin as writers."""
         return Session(self.engine, expire_on_commit=False)
+
+    def clear_log(self) -> None:
+        """SQLite: do now and then what a commit would have to do by itself; elsewhere nothing."""
+        if self.dialect == "sqlite":
+            with self._reading.connect() as connection:
+                sqlite.clear_log(connection)
 
     def now(self) -> int:
         """Microseconds since 1970 by the database's clock; a little late rather than early."""

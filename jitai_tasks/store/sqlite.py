@@ -7,6 +7,7 @@ ourselves, often.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import time
@@ -24,6 +25,9 @@ _LONGEST_PAUSE = 0.002
 #: So long nobody's pauses grow: beside busy workers the lock is free for fractions of a millisecond at a time.
 _KEEN = 0.05
 _GIVE_UP_AFTER = 60.0
+#: Pages of the log after which a commit has to clear it by itself, here 32 MiB; SQLite's own 1,000 are reached in the
+#: middle of a drain, and the commit that reaches them waits for the disk.
+_CLEAR_AFTER = 8_000
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 
@@ -35,9 +39,19 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
         with_patience(lambda: connection.execute("PRAGMA journal_mode=WAL"))
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CLEAR_AFTER}")
 
     event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", _begin)
+
+
+def clear_log(connection: Connection) -> None:
+    """Move what the log holds into the database file, as far as no reader needs it; nobody waits for that. Not inside a
+    transaction. A disk that refuses is left to the next commit, which says so."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    with contextlib.suppress(sqlite3.OperationalError):
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def with_patience(attempt: Callable[[], object], seconds: float = _GIVE_UP_AFTER) -> None:

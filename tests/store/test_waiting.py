@@ -1,4 +1,4 @@
-"""How a writer waits for SQLite's one lock."""
+"""How a writer waits for SQLite's one lock, and for its log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from jitai_tasks.store import sqlite
+from jitai_tasks.store import Database, jobs, migrations, sqlite
+from jitai_tasks.store.records import NewJob
 
 
 class Held:
@@ -63,3 +64,38 @@ def test_who_has_waited_as_long_as_it_may_gets_the_error(held_for):
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         sqlite.with_patience(lock.take, seconds=1.0)
     assert 1.0 < lock.now < 1.1
+
+
+@pytest.fixture
+def on_sqlite(tmp_path):
+    database = Database.open(f"sqlite:///{tmp_path / 'log.sqlite3'}")
+    migrations.upgrade(database)
+    database.clear_log()
+    yield database
+    database.dispose()
+
+
+def filled(database: Database) -> None:
+    with database.begin() as connection:
+        jobs.create(
+            connection, [NewJob(id=one, task_type="tasks.T", due=one, title="t" * 500) for one in range(1, 10_001)]
+        )
+
+
+def test_a_commit_leaves_the_log_and_clearing_it_moves_it_into_the_file(on_sqlite, tmp_path):
+    file = tmp_path / "log.sqlite3"
+    before = file.stat().st_size
+    filled(on_sqlite)
+    assert file.stat().st_size == before  # more than SQLite's own 1,000 pages: the commit did not stop for them
+    on_sqlite.clear_log()
+    assert file.stat().st_size > before + 1_000_000
+
+
+def test_clearing_the_log_waits_for_nobody(on_sqlite):
+    filled(on_sqlite)
+    with on_sqlite.begin():
+        on_sqlite.clear_log()
+    with on_sqlite.read() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM jitai_jobs")
+        on_sqlite.clear_log()
+        assert connection.exec_driver_sql("SELECT count(*) FROM jitai_jobs").scalar() == 10_000
