@@ -65,9 +65,11 @@ def forget(connection: sa.Connection, job: NewJob) -> None:
     connection.execute(occurrences.delete().where(mine))
 
 
-def past(connection: sa.Connection, task: str, *, after: int, before: int, limit: int) -> list[Moment]:
-    """Up to `limit` moments of a task's schedule, not of rows, in (after, before), the oldest first."""
-    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == "")
+def past(
+    connection: sa.Connection, task: str, *, subject: str = "", after: int, before: int, limit: int
+) -> list[Moment]:
+    """Up to `limit` moments of a task's schedule, or of one subject, in (after, before), the oldest first."""
+    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == subject)
     between = sa.and_(occurrences.c.slot > after, occurrences.c.slot < before)
     found = sa.select(occurrences.c.slot, occurrences.c.job_id).where(mine, between).order_by(occurrences.c.slot)
     return [(slot, job_id) for slot, job_id in connection.execute(found.limit(limit))]
@@ -80,7 +82,7 @@ def over(connection: sa.Connection, moments: Sequence[Moment], *, made_before: i
     return [slot for slot, job_id in old if job_id not in live]
 
 
-def prune(connection: sa.Connection, task: str, slots: Sequence[int], *, made_before: int) -> int:
-    """Forget these slots of a task's schedule, unless a younger job stands for one by now; answers how many."""
-    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == "", occurrences.c.slot.in_(slots))
+def prune(connection: sa.Connection, task: str, slots: Sequence[int], *, subject: str = "", made_before: int) -> int:
+    """Forget these slots of a schedule or subject, unless a younger job stands for one by now; answers how many."""
+    mine = sa.and_(occurrences.c.task == task, occurrences.c.subject == subject, occurrences.c.slot.in_(slots))
     return connection.execute(occurrences.delete().where(mine, occurrences.c.job_id < made_before)).rowcount

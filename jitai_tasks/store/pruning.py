@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ids import first_id
-from . import history, occurrences, schedules
+from . import alarms, history, occurrences, schedules
 from .trouble import rerun
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def prune(database: Database, *, before: int, stopping: Callable[[], bool] = lam
 def prune_occurrences(
     database: Database, *, before: int, stopping: Callable[[], bool] = lambda: False
 ) -> Iterator[int]:
-    """Forget the planned moments of schedules from before `before`; answers the number in each portion.
+    """Forget the planned moments of schedules from before `before`, and alarms; answers the number in each portion.
 
     Kept are those of rows, of jobs that were created later (a backfill) or still live, and what is not behind the
     watermark: a schedule comes back to nothing that is forgotten.
@@ -64,17 +64,22 @@ def prune_occurrences(
     with database.read() as connection:
         marks = {task: state.watermark for task, state in schedules.all(connection).items()}
     for task, watermark in marks.items():
+        ends = {alarms.BY: before, alarms.DURATION: before}
         if watermark is not None:
-            walk = _Walk(database=database, task=task, before=min(before, watermark), made_before=made_before)
+            ends[""] = min(before, watermark)
+        for subject, end in ends.items():
+            walk = _Walk(database=database, task=task, subject=subject, before=end, made_before=made_before)
             yield from walk.prune(portion, stopping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
-    """Through the old moments of one task, each looked at once."""
+    """Through the old moments of one task or of its alarms, each looked at once."""
 
     database: Database
     task: str
+    #: "" for the schedule, or the subject of an alarm.
+    subject: str
     before: int
     made_before: int
 
@@ -89,9 +94,11 @@ class _Walk:
         """How many of the next `limit` were forgotten, and where to go on."""
         made_before = self.made_before
         with self.database.read() as connection:
-            found = occurrences.past(connection, self.task, after=after, before=self.before, limit=limit)
+            found = occurrences.past(
+                connection, self.task, subject=self.subject, after=after, before=self.before, limit=limit
+            )
             slots = occurrences.over(connection, found, made_before=made_before)
-        forget = partial(occurrences.prune, task=self.task, slots=slots, made_before=made_before)
+        forget = partial(occurrences.prune, task=self.task, subject=self.subject, slots=slots, made_before=made_before)
         gone = rerun(self.database, forget) if slots else 0
         return gone, found[-1][0] if len(found) == limit else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks.ids import first_id
-from jitai_tasks.store import Database, history, pruning
+from jitai_tasks.store import Database, alarms, history, pruning
 from jitai_tasks.store.occurrences import advance
 from jitai_tasks.store.tables import logs, occurrences, runs
 from tests.store.made import claimed, done, finish
@@ -74,7 +74,7 @@ def test_no_statement_of_pruning_takes_long(database: Database, count: int, log:
         assert history.count(connection) == 0
 
 
-def remember(database: Database, slots: range, job_id: int, subject: str = "") -> None:
+def remember(database: Database, slots: Iterable[int], job_id: int, subject: str = "") -> None:
     """Planned moments of a task whose watermark lies behind them all."""
     with database.begin() as connection:
         rows = [{"task": "tasks.T", "subject": subject, "slot": slot, "job_id": job_id} for slot in slots]
@@ -105,6 +105,18 @@ def test_planned_moments_that_may_still_be_asked_for_are_remembered(database: Da
     assert sum(pruning.prune_occurrences(database, before=LATE)) == 40
     left = [*range(40, 60), MANY, MANY + 1]
     assert remembered(database) == [*(("", slot) for slot in left), *(("a row", slot) for slot in range(3))]
+
+
+def test_old_alarms_are_forgotten_but_those_of_jobs_that_run(database: Database) -> None:
+    live = claimed(database)
+    for subject in (alarms.BY, alarms.DURATION):
+        remember(database, range(30), 1, subject=subject)
+        remember(database, range(30, 33), live.id, subject=subject)
+        remember(database, [LATE], 0, subject=subject)
+    assert sum(pruning.prune_occurrences(database, before=LATE)) == 60
+    left = [*range(30, 33), LATE]
+    kept = [(subject, slot) for subject, slot in remembered(database) if subject]
+    assert kept == [(subject, slot) for subject in (alarms.BY, alarms.DURATION) for slot in left]
 
 
 def test_what_is_younger_stays(database: Database) -> None:
