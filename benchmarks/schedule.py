@@ -12,7 +12,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jitai_tasks.schedule import Schedule, load, parse_timer
+from jitai_tasks.schedule import Schedule, load, parse_timer, weekends_only
 
 ROUNDS = 3
 QUESTIONS = 20_000
@@ -31,6 +31,9 @@ RULES: dict[str, dict[str, object]] = {
     "cron, once a day": {"repeatType": "cron", "cron": "30 2 * * 1-5"},
     "cron, every 5 minutes": {"repeatType": "cron", "cron": "*/5 * * * *"},
 }
+#: Rules measured with their slots moved off Saturday and Sunday, too.
+MOVED = ("minute", "hour", "day", "week", "month", "year")
+OFF: dict[str, object] = {"skipHoliday": 1, "holidayPolicy": "nextWorkday"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +66,18 @@ def per_second(schedule: Schedule) -> float:
 
 def figures() -> list[Figure]:
     """All lines."""
-    return [
-        Figure(
-            rule=name,
-            zone=zone,
-            near=per_second(parse_timer({"startTime": "2025-01-31 09:00:00", "repeat": rule}, zone=zone)),
-            far=per_second(parse_timer({"startTime": "1975-01-31 09:00:00", "repeat": rule}, zone=zone)),
-        )
-        for name, rule in RULES.items()
-        for zone in ("UTC", "Europe/Berlin")
-    ]
+    plain = [figure(name, {"repeat": rule}, zone) for name, rule in RULES.items() for zone in ("UTC", "Europe/Berlin")]
+    moved = [figure(f"{name}, moved", {"repeat": RULES[name], **OFF}, "Europe/Berlin") for name in MOVED]
+    return plain + moved
+
+
+def figure(name: str, timer: dict[str, object], zone: str) -> Figure:
+    """One line."""
+    near, far = (
+        parse_timer({**timer, "startTime": f"{year}-01-31 09:00:00"}, zone=zone, calendar=weekends_only())
+        for year in (2025, 1975)
+    )
+    return Figure(rule=name, zone=zone, near=per_second(near), far=per_second(far))
 
 
 def simulated_year() -> tuple[int, float]:

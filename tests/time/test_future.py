@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
 
 from jitai_tasks import jobs, outlook
 from jitai_tasks.errors import ElementNotFound, InvalidTime
+from jitai_tasks.moments import local_text
 from jitai_tasks.testing import APP_JSON
 from tests.time.build import DAY, EACH_MINUTE, NINE, one_task, scheduled
 
@@ -204,3 +206,41 @@ def test_a_date_field_task_is_explained(app_from):
     told = outlook.explain(app, "Remind")
     assert told.sentence["en"] == "For each row of models.Meeting: 15 minutes before start (UTC)."
     assert told.sentence["zh"] == "对 models.Meeting 每一行：start 前 15 分钟运行（UTC）。"
+
+
+def test_the_zone_of_the_machine_makes_no_difference(app_from, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        app = app_from({**one_task(), "app.json": {"appId": "test.App"}})
+        (run,) = outlook.next_runs(app, "Clean", 1)
+        assert (run.at, run.zone) == (NINE, "UTC")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("repeat", "start", "days"),
+    [
+        (
+            {"repeatType": "month", "day": [30, -1]},
+            "2026-01-30 09:00:00",
+            ["01-30", "01-31", "02-28", "03-30"],
+        ),
+        ({"repeatType": "month", "day": ["last"], "period": 2}, "2026-01-31 09:00:00", ["01-31", "03-31", "05-31"]),
+        (
+            {"repeatType": "month", "day": 31, "monthOverflow": "skip"},
+            "2026-01-31 09:00:00",
+            ["01-31", "03-31", "05-31"],
+        ),
+        ({"repeatType": "week", "period": 2, "weekday": [1, 5]}, "2026-01-07 09:00:00", ["01-09", "01-19", "01-23"]),
+        ({"repeatType": "year", "month": [2, 11], "week": -1, "weekday": 5}, "2026-01-30 09:00:00", ["02-27", "11-27"]),
+        ({"repeatType": "year", "month": [4, 2], "day": [31]}, "2026-01-30 09:00:00", ["02-28", "04-30"]),
+        ({"repeatType": "month", "week": [1, -1], "weekday": [0]}, "2026-01-06 09:00:00", ["01-25", "02-01", "02-22"]),
+    ],
+)
+def test_months_weeks_and_years_by_every_selector(app_from, repeat, start, days):
+    app = app_from(one_task(repeat=repeat, start=start))
+    runs = outlook.next_runs(app, "Clean", len(days))
+    assert [local_text(run.at, "UTC")[5:10] for run in runs] == days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitai_tasks.schedule import weekends_only
 from tests.unit.schedule.vectors import following, timer
 
 
@@ -22,3 +23,18 @@ def test_t13_the_next_workday() -> None:
         {"repeatType": "week", "weekday": [3]}, "2025-09-24 09:00:00", skipHoliday=1, holidayPolicy="nextWorkday"
     )
     assert following(schedule, "2025-09-24 10:00:00", 2) == ["2025-10-09 09:00:00", "2025-10-15 09:00:00"]
+
+
+def test_repeating_rules_leave_days_off_out_and_a_single_moment_waits_for_a_workday() -> None:
+    daily = timer({"repeatType": "day"}, "2026-01-01 09:00:00", skipHoliday=1, calendar=weekends_only())
+    assert following(daily, "2026-01-09 08:00:00", 2) == ["2026-01-09 09:00:00", "2026-01-12 09:00:00"]
+    once = timer({"repeatType": "normal"}, "2026-01-10 09:00:00", skipHoliday=1, calendar=weekends_only())
+    assert following(once, "2026-01-09 08:00:00", 2) == ["2026-01-12 09:00:00", None]
+    saturdays = timer(
+        {"repeatType": "week", "weekday": [6]},
+        "2026-01-01 09:00:00",
+        skipHoliday=1,
+        holidayPolicy="previousWorkday",
+        calendar=weekends_only(),
+    )
+    assert following(saturdays, "2026-01-09 08:00:00", 2) == ["2026-01-09 09:00:00", "2026-01-16 09:00:00"]

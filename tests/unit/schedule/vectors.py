@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from jitai_tasks.clock import instant, moment
-from jitai_tasks.schedule import Schedule, parse_timer
+from jitai_tasks.schedule import Calendar, Schedule, parse_timer
 
 
 def at(text: str, zone: str = "UTC", *, fold: int = 0) -> int:
@@ -24,10 +24,15 @@ def shown(when: int | None, zone: str = "UTC") -> str | None:
 
 
 def timer(
-    repeat: Mapping[str, object], start: str | None = "2024-01-01 09:00:00", *, zone: str = "UTC", **more: object
+    repeat: Mapping[str, object],
+    start: str | None = "2024-01-01 09:00:00",
+    *,
+    zone: str = "UTC",
+    calendar: Calendar | None = None,
+    **more: object,
 ) -> Schedule:
     """A schedule from its parts."""
-    return parse_timer({"startTime": start, "repeat": repeat, **more}, zone=zone)
+    return parse_timer({"startTime": start, "repeat": repeat, **more}, zone=zone, calendar=calendar)
 
 
 def following(schedule: Schedule, after: str, count: int = 1, *, zone: str = "UTC") -> list[str | None]:
