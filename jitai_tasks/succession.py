@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from . import overrides
 from .definition import Definition, Kind
-from .errors import ElementNotFound
+from .errors import ElementNotFound, StoreError
 from .models.rows import RowData, plain_member
 from .moments import instant_of, shown_time
 from .newjobs import TEMPORARY, config_of, is_on, planned_job
@@ -91,7 +94,8 @@ def task_object(app: App, job: NewJob) -> BaseTask:
     definition = app.catalog.find(job.task) if job.task else None
     if definition is not None and definition.kind is Kind.INSTANCE:
         if job.slot is not None and not job.subject:
-            overrides.follow_one(app, definition.full_name)
+            with suppress(SQLAlchemyError, StoreError):  # the job runs all the same, by the rule known so far
+                overrides.follow_one(app, definition.full_name)
         return cast("BaseTask", app.getElement(definition.full_name))
     if job.slot is not None:
         raise ElementNotFound(job.task, app.catalog.definitions)

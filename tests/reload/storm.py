@@ -40,7 +40,9 @@ class Storm:
     bench: Bench
     chance: random.Random
     good: set[str] = field(default_factory=lambda: {"first"})
-    delays: list[float] = field(default_factory=list)
+    #: How long each took, and of which kind it was.
+    delays: list[tuple[float, str]] = field(default_factory=list)
+    kind: str = "good_edit"
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def edits(self, count: int) -> None:
@@ -49,7 +51,9 @@ class Storm:
             self.broken_json, self.delete_and_restore, self.rename_and_back, self.checkout,
         ]  # fmt: skip
         for _ in range(count):
-            self.chance.choice(kinds)()
+            edit = self.chance.choice(kinds)
+            self.kind = edit.__name__
+            edit()
         self.good_edit()
 
     def good_edit(self) -> None:
@@ -72,7 +76,9 @@ class Storm:
         self.wait_for_effect()
 
     def broken(self) -> None:
-        self.bench.write(MODULE, self.chance.choice(BROKEN))
+        code = self.chance.choice(BROKEN)
+        self.kind = f"after {code.splitlines()[-1] if code else 'an empty file'!r}"
+        self.bench.write(MODULE, code)
         self.dwell()
         self.good_edit()
 
@@ -112,7 +118,7 @@ class Storm:
     def wait_for_effect(self) -> None:
         saved = time.monotonic()
         eventually(self.seen, seconds=20, say=self.bench.shop.logs)
-        self.delays.append(time.monotonic() - saved)
+        self.delays.append((time.monotonic() - saved, self.kind))
 
     def seen(self) -> bool:
         with self.bench.shop.app.database.read() as connection:
@@ -185,10 +191,11 @@ def weather(bench: Bench, *, edits: int, seed: int) -> Storm:
     after = Size.of(shop.started[0].pid)
     assert after.descriptors <= before.descriptors + 2, (before, after)
     assert after.megabytes <= before.megabytes + 30, (before, after)
-    delays = sorted(storm.delays)
+    delays = sorted(took for took, _ in storm.delays)
     print(
         f"{len(runs)} jobs, {edits} edits, {shop.logs().count('reloaded')} reloads in the last log lines; effective "
         f"after {statistics.median(delays):.2f} s (median), {delays[int(len(delays) * 0.95)]:.2f} s (p95), "
-        f"{delays[-1]:.2f} s (longest); {before} -> {after}"
+        f"{delays[-1]:.2f} s (longest); {before} -> {after}; the longest: "
+        f"{', '.join(f'{took:.2f} s {kind}' for took, kind in sorted(storm.delays)[-5:])}"
     )
     return storm

@@ -201,3 +201,29 @@ def test_a_task_that_follows_rows_has_no_rule_to_change(app_from: Any) -> None:
     app = app_from({"tasks/Hand/e.json": {"title": "Hand", "type": "tasks.TemporaryType"}})
     with pytest.raises(InvalidTime, match=r"tasks\.Hand is no scheduled task"):
         jobs.reschedule(app, "tasks.Hand", AT_SEVEN)
+
+
+def test_list_tells_what_a_runner_could_not_load_until_it_can(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ready(workers=1, reload=True)
+    bench = Bench(shop)
+    bench.write("tasks/Beat/__init__.py", "import nowhere\n")
+    bench.logged("its last good version stays in use")
+    eventually(lambda: "ModuleNotFoundError" in str(row(shop, capsys)["problem"]), say=shop.logs)
+    assert "a runner could not load this: tasks/Beat/__init__.py:1:1: " in str(row(shop, capsys)["problem"])
+    bench.write("tasks/Beat/__init__.py", "")
+    eventually(lambda: row(shop, capsys)["problem"] == "", say=shop.logs)
+
+
+def test_a_job_finds_its_task_also_while_the_database_does_not_tell_the_rule(app_from: Any) -> None:
+    import sqlalchemy as sa
+
+    from jitai_tasks import planning
+    from jitai_tasks.store import jobs as stored
+
+    task = {key: value for key, value in TASK.items() if key != "func"}
+    app = app_from({"tasks/Beat/e.json": task, "tasks/Beat/inner.py": "def customFunc():\n    pass\n"})
+    planning.ensure(app)
+    with app.database.begin() as connection:
+        [job] = stored.find(connection, limit=5)
+        connection.execute(sa.text("ALTER TABLE jitai_schedules RENAME TO away"))
+    assert planning.task_object(app, job).fullName == "tasks.Beat"
