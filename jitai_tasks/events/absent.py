@@ -6,20 +6,25 @@ ended that way. Who does it, a supervisor, knows no element; it is told beforeha
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from .. import newjobs, payload
 from ..app import App
+from ..errors import JitaiTasksError
 from ..ids import new_id
 from ..store import jobs
 from ..store.records import NewJob, OnInterrupt, Run
 from .endings import ENDED, facts_of
 from .publishing import events
+
+_logger = logging.getLogger(__name__)
 
 #: By sender (`tasks.<Name>.onExpired`): the fields of the job that each listener's call is, ready for JSON.
 Listeners = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -35,7 +40,8 @@ def listeners(app: App) -> dict[str, list[Mapping[str, Any]]]:
         for sender, names in events(app).custom.items()
         if sender.startswith("tasks.") and sender.endswith(endings)
     }
-    return {sender: [_call(app, name) for name in names] for sender, names in heard.items()}
+    calls = {sender: [_call(app, name) for name in names] for sender, names in heard.items()}
+    return {sender: [call for call in made if call is not None] for sender, made in calls.items()}
 
 
 def teller(known: Listeners) -> Callable[[sa.Connection, Run], None] | None:
@@ -52,8 +58,13 @@ def tell(known: Listeners, connection: sa.Connection, run: Run) -> None:
     jobs.create(connection, [_new_call(each, args, run.outcome.ended) for each in called])
 
 
-def _call(app: App, event: str) -> dict[str, Any]:
-    job = asdict(newjobs.new_manual(app, event))
+def _call(app: App, event: str) -> dict[str, Any] | None:
+    """None for an event whose e.json makes no job; that is logged, for a runner has to start all the same."""
+    try:
+        job = asdict(newjobs.new_manual(app, event))
+    except (ValidationError, JitaiTasksError) as error:
+        _logger.error("%s is not told of runs that are killed: %s", event, error)
+        return None
     return {name: value for name, value in job.items() if name not in _KNOWN_LATER}
 
 

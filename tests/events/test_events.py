@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jitai_tasks.errors import ModelError
+from jitai_tasks.events import listeners
 from jitai_tasks.testing import waiting
 
 MODEL = {
@@ -262,3 +263,11 @@ def test_the_log_of_an_asynchronous_event_shows_what_waits_and_what_has_ended(ap
     ]
     with pytest.raises(ModelError, match="sendEvent"):
         log.deleteByFilter("")
+
+
+def test_an_event_that_makes_no_job_is_told_and_keeps_no_runner_from_starting(app_from, caplog):
+    files = event("Bad", "NormalType", "services.Seen.note", sender="tasks.X.onExpired", timeout="soon")
+    files |= event("Good", "NormalType", "services.Seen.note", sender="tasks.X.onExpired", timeout=5)
+    known = listeners(app_from(MODEL | files))
+    assert [(call["task"], call["timeout_ms"]) for call in known["tasks.X.onExpired"]] == [("events.Good", 5000)]
+    assert "events.Bad is not told of runs that are killed" in caplog.text
