@@ -42,6 +42,15 @@ class FunctionNotFound(JitaiTasksError, LookupError):
         super().__init__(f"func {path!r}: {reason}{did_you_mean(self.suggestion)}")
 
 
+class NoFunction(FunctionNotFound):
+    """A task that shall run names no function and brings none; its jobs are held until it does. Field: `task`."""
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        super().__init__("", "the task names no func and its package has no customFunc")
+        self.args = (f"{task}: {self.reason}; set func in its e.json, or write customFunc",)
+
+
 class BadArguments(JitaiTasksError, TypeError):
     """The arguments do not fit the function's parameters. Fields: `path`, `reason`."""
 

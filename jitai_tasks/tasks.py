@@ -15,7 +15,7 @@ from .app import App
 from .clock import SystemClock
 from .config import TaskConfig
 from .element import Element
-from .errors import AppError, FunctionNotFound
+from .errors import AppError, NoFunction
 from .lateness import Refusal
 from .models.rows import RowData, plain_member
 from .models.taskrows import job_of
@@ -101,7 +101,7 @@ class BaseTask:
         """Run the task for this row: find the function, check that the arguments fit, call it; its answer is ours."""
         func = self.getFunc(task)
         if func is None:
-            raise FunctionNotFound(self.fullName, "the task names no func and its package has no customFunc")
+            raise NoFunction(self.fullName)
         arguments = self.argumentsOf(func, task)
         if _logger.isEnabledFor(self.loudness):
             named = self.fullName or plain_member(task, "func")

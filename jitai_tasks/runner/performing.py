@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import newjobs, planning
 from ..app import App
-from ..errors import ElementBroken, ElementNotFound, FunctionNotFound
+from ..errors import ElementBroken, ElementNotFound, FunctionNotFound, NoFunction
 from ..models.rows import RowData
 from ..models.taskrows import task_row
 from ..store import finishing
@@ -143,6 +143,9 @@ class Performer:
             if lost(tried.error):
                 self._capture.end()
                 return Performed(job=job)
+        if isinstance(tried.error, NoFunction) and tried.error.task == job.task and not scope.used:
+            self._capture.end()
+            return Performed(job=job, hold=clean(str(tried.error)))
         outcome = in_time(job, outcome_of(tried, started, self._app.database.now()))
         return self._concluded(job, scope, task, row, outcome, tried)
 

@@ -399,6 +399,23 @@ def test_a_job_without_a_function_waits_and_goes_on_when_the_function_is_there(r
     assert [run.outcome.result for run in history()] == ['"sent"']
 
 
+def test_a_task_without_any_function_is_held_with_what_to_do_and_goes_on_when_it_has_one(
+    reopened, clock, drain, history
+):
+    reopened({"tasks/Clean/e.json": scheduled()})
+    clock.advance(hours=1)
+    drain()
+    (job,) = waiting()
+    assert job.hold == (
+        "tasks.Clean: the task names no func and its package has no customFunc;"
+        " set func in its e.json, or write customFunc"
+    )
+    assert history() == []
+    reopened(one_task())
+    drain()
+    assert [run.outcome.status for run in history()] == ["success"]
+
+
 def test_a_retry_of_its_run_is_no_planned_run_and_left_alone(reopened, clock, drain):
     failing = "def customFunc():\n    raise ValueError('not yet')"
     reopened(one_task(scheduled(retry={"max": 3, "delay": 7200}), failing))

@@ -13,7 +13,7 @@ from tasks.Meta import BaseTask, Refusal
 from jitai_tasks import datefields
 from jitai_tasks.datefields import running
 from jitai_tasks.datefields.rules import USUAL, Rule
-from jitai_tasks.errors import BadArguments
+from jitai_tasks.errors import BadArguments, NoFunction
 from jitai_tasks.models.normal import NormalModel
 from jitai_tasks.models.rows import plain_member
 from jitai_tasks.moments import shown_time
@@ -67,6 +67,8 @@ class DateFieldTask(BaseTask):
     def handle(self, task: Any) -> Any:
         """Read the row, and call the function with it."""
         func = self.getFunc(task)
+        if func is None:
+            raise NoFunction(self.fullName)
         row = self.rowOf(task)
         running.report(self, row)
         arguments = self.argumentsFor(func, row)
