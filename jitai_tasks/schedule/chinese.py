@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitai_tasks.schedule.cron import Cron, CronDays, parse_cron
-from jitai_tasks.schedule.phrases import Facts
+from jitai_tasks.schedule.phrases import Facts, few_times, is_stretch, step_of
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -102,9 +102,8 @@ def _cron(cron: Cron) -> str:
 
 
 def _cron_times(cron: Cron) -> str:
-    if cron.a_day <= 6 and len(cron.seconds) == 1:
-        second = f":{cron.seconds[0]:02}" if cron.seconds[0] else ""
-        return _list(f"{hour:02}:{minute:02}{second}" for hour in cron.hours for minute in cron.minutes)
+    if times := few_times(cron):
+        return _list(times)
     parts = [] if len(cron.hours) == 24 else [_steps(cron.hours, 24, "点")]
     parts += [_steps(cron.minutes, 60, "分")]
     parts += [] if cron.seconds == (0,) else [_steps(cron.seconds, 60, "秒")]
@@ -115,10 +114,9 @@ def _steps(numbers: tuple[int, ...], size: int, unit: str) -> str:
     long_unit = {"点": "小时", "分": "分钟"}.get(unit, unit)
     if len(numbers) == size:
         return f"每{long_unit}"
-    step = numbers[1] - numbers[0] if len(numbers) > 1 else 0
-    if step > 1 and numbers == tuple(range(0, size, step)):
+    if step := step_of(numbers, size):
         return f"每 {step} {long_unit}"
-    if step == 1 and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
+    if is_stretch(numbers):
         return f"{numbers[0]} 至 {numbers[-1]} {unit}"
     return f"{_list(map(str, numbers))} {unit}"
 

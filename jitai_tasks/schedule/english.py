@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitai_tasks.schedule.cron import Cron, CronDays, parse_cron
-from jitai_tasks.schedule.phrases import Facts
+from jitai_tasks.schedule.phrases import Facts, few_times, is_stretch, step_of
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -104,9 +104,7 @@ def _cron(cron: Cron) -> str:
 
 
 def _cron_times(cron: Cron) -> str:
-    if cron.a_day <= 6 and len(cron.seconds) == 1:
-        second = f":{cron.seconds[0]:02}" if cron.seconds[0] else ""
-        times = (f"{hour:02}:{minute:02}{second}" for hour in cron.hours for minute in cron.minutes)
+    if times := few_times(cron):
         return f"At {_and(times)}"
     parts = [] if cron.seconds == (0,) else [_steps(cron.seconds, 60, "second")]
     parts += [] if len(cron.minutes) == 60 and parts else [_steps(cron.minutes, 60, "minute")]
@@ -117,10 +115,9 @@ def _cron_times(cron: Cron) -> str:
 def _steps(numbers: tuple[int, ...], size: int, unit: str) -> str:
     if len(numbers) == size:
         return f"every {unit}"
-    step = numbers[1] - numbers[0] if len(numbers) > 1 else 0
-    if step > 1 and numbers == tuple(range(0, size, step)):
+    if step := step_of(numbers, size):
         return f"every {step} {unit}s"
-    if step == 1 and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
+    if is_stretch(numbers):
         return f"{unit}s {numbers[0]} to {numbers[-1]}"
     return f"{unit}{'s' if len(numbers) > 1 else ''} {_and(map(str, numbers))}"
 

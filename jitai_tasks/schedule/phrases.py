@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jitai_tasks.schedule.civil import DAY, SECOND, datetime_of
+from jitai_tasks.schedule.cron import Cron
 from jitai_tasks.schedule.rule import Rule
+
+#: So many times of a day are named one by one.
+_FEW = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +72,22 @@ def moment_text(wall: int) -> str:
 def seconds_text(width: int) -> str:
     """`30` or `0.5`."""
     return f"{width / SECOND:g}" if width else ""
+
+
+def few_times(cron: Cron) -> list[str]:
+    """The times of day of a cron rule, like `09:00`, if they are few enough to be named one by one; else none."""
+    if cron.a_day > _FEW or len(cron.seconds) > 1:
+        return []
+    second = f":{cron.seconds[0]:02}" if cron.seconds[0] else ""
+    return [f"{hour:02}:{minute:02}{second}" for hour in cron.hours for minute in cron.minutes]
+
+
+def step_of(numbers: tuple[int, ...], size: int) -> int:
+    """3 for 0, 3, 6 and so on below `size`; 0 for numbers that are not all multiples of one, or simply all."""
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else 0
+    return step if step > 1 and numbers == tuple(range(0, size, step)) else 0
+
+
+def is_stretch(numbers: tuple[int, ...]) -> bool:
+    """Whether these are two or more numbers without a hole."""
+    return len(numbers) > 1 and numbers == tuple(range(numbers[0], numbers[-1] + 1))
