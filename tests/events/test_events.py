@@ -266,8 +266,17 @@ def test_the_log_of_an_asynchronous_event_shows_what_waits_and_what_has_ended(ap
 
 
 def test_an_event_that_makes_no_job_is_told_and_keeps_no_runner_from_starting(app_from, caplog):
-    files = event("Bad", "NormalType", "services.Seen.note", sender="tasks.X.onExpired", timeout="soon")
+    files = event("Bad", "NormalType", "services.Seen.note", sender="tasks.X.onExpired", retry={"max": -1})
     files |= event("Good", "NormalType", "services.Seen.note", sender="tasks.X.onExpired", timeout=5)
     known = listeners(app_from(MODEL | files))
     assert [(call["task"], call["timeout_ms"]) for call in known["tasks.X.onExpired"]] == [("events.Good", 5000)]
     assert "events.Bad is not told of runs that are killed" in caplog.text
+
+
+def test_what_the_calls_of_an_event_are_like_is_checked_like_that_of_tasks(app_from):
+    odd = event("Odd", "NormalType", "services.Seen.note", sender="services.Seen.noticed", asyncType=1, timeout="soon")
+    fine = event("Fine", "NormalType", "services.Seen.note", sender="services.Seen.noticed", asyncType=1, queue="mail")
+    app = app_from(MODEL | odd | fine)
+    assert [problem.pointer for problem in app.problems if problem.element == "events.Odd"] == ["timeout"]
+    app.event.publish("services.Seen.noticed")
+    assert [job.queue for job in waiting()] == ["mail"]
