@@ -108,6 +108,13 @@ def filters(count: int, seed: int) -> Iterator[Q]:
         yield Q.of(text) if dice.random() < 0.5 else eval(text, {"Q": Q, "F": F})
 
 
+def spellings(count: int, seed: int) -> Iterator[str]:
+    """The texts of random filters."""
+    dice = random.Random(seed)
+    for _ in range(count):
+        yield spelled(dice, depth=dice.randint(0, 2))
+
+
 def spelled(dice: random.Random, depth: int) -> str:
     """The text of a random filter."""
     if depth == 0:

@@ -8,13 +8,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from jitai_tasks.errors import FilterError
+from jitai_tasks.errors import FilterError, ModelError
+from jitai_tasks.models.kinds import FieldInfo, Kind
 from jitai_tasks.models.q import F, Q
 from jitai_tasks.models.q.checking import check
 from jitai_tasks.models.q.memory import holds
 from jitai_tasks.models.q.sql import to_sql
 from tests import servers
-from tests.models.expressions import FIELDS, TABLE, filters, rows
+from tests.datefields.shop import MODEL
+from tests.models.expressions import FIELDS, TABLE, ZONE, filters, rows, spellings
 
 
 def test_both_spellings_mean_the_same():
@@ -146,13 +148,64 @@ def test_filters_mean_the_same_in_memory_and_on_mariadb():
     engine.dispose()
 
 
-def test_no_literal_of_a_filter_stands_in_a_statement():
+def test_no_literal_of_a_filter_stands_in_a_statement(monkeypatch):
+    """Nor is anything imported on the way from the text of a filter to its statement."""
     marks = ("O'Neil", "straße", "100%", "2024", "18.5", "say", "日本", "-- x", "[x]")
-    for filter_ in filters(1000, seed=3):
-        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql), ("mysql", mysql)):
-            statement = sa.select(TABLE.c.id).where(to_sql(check(filter_.node, FIELDS), name))
-            text = str(statement.compile(dialect=dialect.dialect()))
-            assert not [mark for mark in marks if mark in text], text
+    dialects = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect(), "mysql": mysql.dialect()}
+    texts = list(spellings(10_000, seed=3))
+    to_sql(check(Q.of(texts[0]).node, FIELDS), "sqlite").compile(dialect=dialects["sqlite"])
+    imported = note_imports(monkeypatch)
+    statements = [to_sql(check(Q.of(text).node, FIELDS), name) for text in texts for name in dialects]
+    assert imported == []
+    for number, condition in enumerate(statements):
+        name = list(dialects)[number % 3]
+        text = str(condition.compile(dialect=dialects[name]))
+        assert not [mark for mark in marks if mark in text], text
+
+
+@pytest.mark.parametrize("bad", ["id; DROP TABLE x", "id DESC", "(SELECT 1)", "1", "", "__class__", "id--", "t.id"])
+def test_a_sort_key_or_field_that_is_no_field_reaches_no_statement(app_from, bad):
+    app = app_from(MODEL)
+    Meeting = app.models.Meeting
+    Meeting.create(title="a")
+    for ask in (
+        lambda: Meeting.query("", None, [[bad, 1]]),
+        lambda: Meeting.query("", [bad]),
+        lambda: Meeting.aggregate("", bad, "sum"),
+        lambda: Meeting.groupBy("", [bad], []),
+        lambda: Meeting.query(Q(bad, "=", 1)),
+    ):
+        with pytest.raises((ModelError, FilterError)):
+            ask()
+
+
+@pytest.mark.parametrize("charset", ["latin1", "utf8mb4"])
+def test_case_counts_in_a_part_of_a_text_on_mariadb_whatever_the_character_set(charset):
+    server = servers.mariadb()
+    if server is None:
+        pytest.skip(servers.NO_MARIADB)
+    engine = sa.create_engine(server.fresh_database(f"CHARACTER SET {charset}"))
+    table = sa.Table("plain", sa.MetaData(), sa.Column("name", sa.String(50)))
+    field = FieldInfo(name="name", kind=Kind.TEXT, column=table.c.name, zone=ZONE)
+    condition = to_sql(check(Q(name__like="é").node, {"name": field}), "mysql")
+    with engine.begin() as connection:
+        table.metadata.create_all(connection)
+        connection.execute(table.insert(), [{"name": "Café"}, {"name": "CAFÉ"}])
+        assert connection.scalars(sa.select(table.c.name).where(condition)).all() == ["Café"]
+    engine.dispose()
+
+
+def note_imports(monkeypatch):
+    """The names of all modules that are asked for from now on."""
+    asked = []
+    usual = builtins.__import__
+
+    def note(name, *rest):
+        asked.append(name)
+        return usual(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", note)
+    return asked
 
 
 def compare(engine: sa.Engine, dialect: str, wanted: list[Q], sample: list[dict[str, object]]) -> None:
