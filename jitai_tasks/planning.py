@@ -192,11 +192,12 @@ def ensure_task(app: App, definition: Definition, *, resumed: bool = False) -> i
         jobs = own_jobs(conn, [name])[name]
     if overrides.follow(app, [state]):
         definition = app.catalog.definitions[name]
+    task = Planned(app=app, definition=definition, state=state, jobs=jobs, now=app.database.now(), resumed=resumed)
     this_round = Round()
-    this_round.add(
-        Planned(app=app, definition=definition, state=state, jobs=jobs, now=app.database.now(), resumed=resumed)
-    )
-    return this_round.make(app)
+    this_round.add(task)
+    changes = this_round.make(app)
+    _tell(app, [task], gone=[])
+    return changes
 
 
 def _steps(task: Planned) -> Iterator[Step]:

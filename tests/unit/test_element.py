@@ -174,7 +174,8 @@ def test_an_on_app_exit_that_raises_is_logged_and_the_app_closes(app_from, caplo
     assert "onAppExit of x.I failed" in caplog.text
 
 
-def test_a_type_hears_of_tasks_that_are_new_changed_and_gone(app_from, drain):
+@pytest.mark.parametrize("in_script", [False, True], ids=["seen by the keeper", "first planned by enableTask"])
+def test_a_type_hears_of_tasks_that_are_new_changed_and_gone(app_from, drain, in_script):
     daily = {
         "title": "Daily",
         "type": "tasks.HeardType",
@@ -198,6 +199,8 @@ def test_a_type_hears_of_tasks_that_are_new_changed_and_gone(app_from, drain):
         "tasks/Daily/inner.py": "def customFunc(): pass\n",
     }
     app = app_from({**files, "tasks/Daily/e.json": daily})
+    if in_script:
+        app.getElement("services.TaskSvc").enableTask("tasks.Daily")
     drain()
     drain()
     app_from({**files, "tasks/Daily/e.json": {**daily, "title": "Changed"}})
