@@ -1,5 +1,5 @@
-"""The runner's sign of life, on its own thread and connection, and the reaping of runners that give none. With each
-beat it clears SQLite's log, so that neither workers nor the application have to do it in a commit.
+"""The runner's sign of life, on its own thread and connection, and the reaping of runners that give none. Every few
+seconds it clears SQLite's log, so that neither workers nor the application have to do it in a commit.
 
 A reaper that was itself cut off from the database takes healthy runners for dead. So nobody is reaped before a full
 lease of uninterrupted contact; a failed or slow query, a suspended machine or a set clock start that quiet period anew.
@@ -24,6 +24,8 @@ _logger = logging.getLogger(__name__)
 
 #: A query that takes longer is a sign that others may have been cut off as well.
 _SLOW = 1.0
+#: Seconds between two clearings of the log.
+_CLEAR_EVERY = 5.0
 
 
 class QuietPeriod:
@@ -62,6 +64,7 @@ class Pulse:
         self._record = record
         self._peers = Peers()
         self._reaped = shared.wake.ring
+        self._cleared = time.monotonic()
         self._quiet = QuietPeriod(plan.lease, plan.beat)
         self._at_work = threading.Lock()
         self._stop = threading.Event()
@@ -111,7 +114,7 @@ class Pulse:
             self._quiet.answered(asked=asked, now=time.monotonic(), wall=time.time())
             if self._quiet.is_over(time.monotonic()):
                 self._reap()
-            self._database.clear_log()
+            self._clear_log()
         except TROUBLE as error:
             self._quiet.broken()
             self._patience.wait(error)
@@ -126,6 +129,12 @@ class Pulse:
                 runners.register(connection, record)
             known = runners.all(connection)
         self._peers.look(known, record)
+
+    def _clear_log(self) -> None:
+        """It costs the disk two writes that are waited for, so not with every beat of a fast pulse."""
+        if time.monotonic() - self._cleared >= _CLEAR_EVERY:
+            self._database.clear_log()
+            self._cleared = time.monotonic()
 
     def _reap(self) -> None:
         with self._database.begin() as connection:
