@@ -33,7 +33,7 @@ from .walking import Walk
 _logger = logging.getLogger(__name__)
 
 #: Rows read with one statement, and rows planned in one transaction: short enough that nobody waits for it.
-PORTION = 5_000
+PORTION = 2_000
 _MENDED_AT_ONCE = 300
 EVERY = 600.0
 
