@@ -25,6 +25,10 @@ from .looking import Look, Stamp
 #: Larger files that are neither code nor JSON are not copied but linked to: data, not part of a program.
 _LARGEST_COPY = 1 << 20
 _PREFIX = "jitai-tasks-files-"
+#: A file system in memory, on Linux. An app of more bytes is copied to the disk; each reload adds what has changed.
+_MEMORY = Path("/dev/shm")  # noqa: S108
+_MOST_IN_MEMORY = 32 << 20
+_LEAST_FREE = 8 * _MOST_IN_MEMORY
 _LOCK = "lock"
 
 
@@ -71,17 +75,7 @@ class Stock:
     """Makes and keeps the generations of one runner, in a temporary folder of its own."""
 
     def __init__(self) -> None:
-        """AppError when there is no place for copies."""
-        try:
-            _clear_away()
-            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-            # Held as long as a process of this runner lives: others can tell whether they may clear away.
-            self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDONLY, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
-        except OSError as error:
-            raise AppError(
-                f"there is no room for copies of the app's files: {error}; name a folder in TMPDIR"
-            ) from error
+        self._home: _Home | None = None
         self._made = 0
         self._dropped: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         # Thousands of folders take a second to remove, and nobody is to wait for that.
@@ -92,9 +86,13 @@ class Stock:
     def take(
         self, look: Look, before: Generation | None = None, *, kept: Collection[Path] = frozenset()
     ) -> Generation | None:
-        """Copy what was looked at; the units in `kept` are those of `before`. None if files moved meanwhile."""
+        """Copy what was looked at; the units in `kept` are those of `before`. None if files moved meanwhile.
+
+        AppError when there is no place for copies.
+        """
         self._made += 1
-        making = _Making(self.folder / str(self._made), look, before, frozenset(kept))
+        self._home = self._home or _Home(look)
+        making = _Making(self._home.folder / str(self._made), look, before, frozenset(kept))
         try:
             making.copy()
         except OSError:
@@ -116,8 +114,8 @@ class Stock:
         """Clear everything away."""
         self._dropped.put(None)
         self._cleaner.join()
-        os.close(self._lock)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._home is not None:
+            self._home.close()
 
     def _clean(self) -> None:
         while (folder := self._dropped.get()) is not None:
@@ -136,6 +134,45 @@ class Stock:
                 known = (stamp, "")
             self._digests[path] = known
         return known[1]
+
+
+class _Home:
+    """The folder of a runner's generations, which no other runner clears away."""
+
+    def __init__(self, look: Look) -> None:
+        try:
+            _clear_away()
+            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_place_for(look)))
+            # Held as long as a process of this runner lives: others can tell whether they may clear away.
+            self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDONLY, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+        except OSError as error:
+            raise AppError(
+                f"there is no room for copies of the app's files: {error}; name a folder in TMPDIR"
+            ) from error
+
+    def close(self) -> None:
+        os.close(self._lock)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _place_for(look: Look) -> Path:
+    """A folder in memory if there is one with room: on a disk, each of thousands of small files may take a millisecond.
+
+    Who names a folder in TMPDIR gets that one.
+    """
+    disk = Path(tempfile.gettempdir())
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK | os.X_OK):
+        return disk
+    state = os.statvfs(_MEMORY)
+    size = sum(stamp.size for path, stamp in look.files.items() if not _is_data(path, stamp))
+    is_good = size <= _MOST_IN_MEMORY and state.f_bavail * state.f_frsize >= _LEAST_FREE
+    # Compiled modules cannot be loaded from where nothing may be executed.
+    return disk if state.f_flag & os.ST_NOEXEC or not is_good else _MEMORY
+
+
+def _is_data(path: Path, stamp: Stamp) -> bool:
+    return stamp.size > _LARGEST_COPY and path.suffix not in (".py", ".json")
 
 
 class _Making:
@@ -181,7 +218,7 @@ class _Making:
             return
         if known is not None and known.stamp == stamp:
             self._link(path, known, place)
-        elif stamp.size > _LARGEST_COPY and path.suffix not in (".py", ".json"):
+        elif _is_data(path, stamp):
             place.symlink_to(path)
             self.files[path] = Filed(place, repr(stamp), stamp)
         else:
@@ -220,7 +257,8 @@ def _joined(parts: Iterable[tuple[str, str]]) -> str:
 
 def _clear_away() -> None:
     """Remove what runners have left behind that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    places = {Path(tempfile.gettempdir()), _MEMORY}
+    for folder in [found for place in places for found in place.glob(f"{_PREFIX}*")]:
         try:
             lock = os.open(folder / _LOCK, os.O_RDONLY)
         except OSError:
