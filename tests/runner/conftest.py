@@ -62,6 +62,13 @@ def note(path, line, seconds=0):
     time.sleep(seconds)
 
 
+def hold(path, line, until):
+    """A line like that of `note`; then busy until there is a file `until`."""
+    note(path, line)
+    while not os.path.exists(until):
+        time.sleep(0.005)
+
+
 def insert(name):
     with app.transaction() as session:
         session.execute(sa.text("INSERT INTO effects (name) VALUES (:name)"), {"name": name})
@@ -208,6 +215,15 @@ class Shop:
 
     def create(self, func: str, *, options: dict[str, object] | None = None, **arguments: object) -> int:
         return jobs.create_temporary(self.app, f"services.Shop.{func}", arguments, **(options or {}))  # type: ignore[arg-type]
+
+    def hold(self, *, line: str = "x", path: str = "log", options: dict[str, object] | None = None) -> int:
+        """A job that writes a line and then runs until `let_go`."""
+        there = {"path": self.path(path), "line": line, "until": self.path("go")}
+        return self.create("hold", options=options, **there)
+
+    def let_go(self) -> None:
+        """Let the jobs of `hold` end."""
+        (self.folder / "go").touch()
 
     def find(self, job_id: int) -> Run | None:
         with self.app.database.read() as connection:

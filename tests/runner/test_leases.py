@@ -23,7 +23,7 @@ def test_the_jobs_of_a_runner_on_another_host_run_again_when_its_lease_is_over(s
         now = shop.app.database.now()
         claims.claim(connection, limit=1, runner=elsewhere.id, worker=new_id(), token=new_token(), now=now)
     runner = shop.run(times=TIMES)
-    run = shop.done(job, seconds=6)
+    run = shop.done(job)
     assert (run.outcome.status, run.job.interruptions) == (Status.SUCCESS, 1)
     assert "gave no sign of life" in runner.text()
 
@@ -32,13 +32,15 @@ def test_a_frozen_runner_that_wakes_after_its_lease_writes_nothing_stale(shop: S
     frozen = shop.ready(workers=1, times=TIMES)
     job = shop.create("insert_slowly", name="x", seconds=0.0)
     shop.done(job)
-    job = shop.create("note", path=shop.path("log"), line="x", seconds=1.0)
+    job = shop.hold()
     eventually(lambda: shop.lines("log"))
     tree = [process.pid for process in frozen.family()] + [frozen.pid]
     for pid in tree:
         os.kill(pid, signal.SIGSTOP)
     shop.run(times=TIMES, workers=1)
-    run = shop.done(job, seconds=10)
+    eventually(lambda: len(shop.lines("log")) == 2, say=shop.logs)
+    shop.let_go()
+    run = shop.done(job)
     for pid in tree:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: "took this one for dead" in frozen.text())
