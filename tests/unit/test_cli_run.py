@@ -158,3 +158,20 @@ def test_a_database_that_fails_in_the_middle_is_exit_code_3_in_one_sentence(tmp_
     assert failed.returncode == 3
     assert "the database failed" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.timeout(120)
+def test_three_commands_lead_from_nothing_to_a_scheduled_task_of_ones_own(tmp_path: Path) -> None:
+    app = str(tmp_path / "shop")
+    for words in (("init", app), ("new", "task", "Hello", "--every", "second", "--app", app)):
+        made = ended(*words)
+        assert made.returncode == 0, made.stderr
+    with subprocess.Popen(command("run", app), stdout=subprocess.PIPE, text=True, env=environment()) as runner:
+        assert runner.stdout is not None
+        own = next((line for line in runner.stdout if "tasks.Hello" in line), "")
+        runner.send_signal(signal.SIGTERM)
+        runner.stdout.read()
+        assert runner.wait(30) == 0
+    assert re.search(r" success +tasks\.Hello ", own), own
+    (run,) = json.loads(ended("history", app, "--task", "Hello", "-n", "1", "--json").stdout)
+    assert (run["task"], run["status"]) == ("tasks.Hello", "success")
