@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from .store import Database
 
+#: Key of a session's `info` under which stands, once it has flushed rows of models, the call that does what follows.
+FOLLOW_UP = "jitai_follow_up"
+
 
 class JoinedSession(Session):
     """A session that takes part in a transaction it does not own: `commit` flushes, `close` does nothing.
@@ -24,6 +27,13 @@ class JoinedSession(Session):
     def commit(self) -> None:
         """Send what is pending to the database; the transaction goes on."""
         self.flush()
+
+    def settle(self) -> None:
+        """Send what is pending to the database, and do what follows from it."""
+        self.flush()
+        follow_up = self.info.get(FOLLOW_UP)
+        if follow_up is not None:
+            follow_up(self)
 
     def close(self) -> None:
         """Nothing: others still use it."""

@@ -56,6 +56,11 @@ class Scope:
         """True once somebody asked for the session."""
         return self._session is not None
 
+    @property
+    def needs_savepoint(self) -> bool:
+        """Whether a part of it that fails alone has to leave something standing."""
+        return True
+
     def add(self, jobs: Sequence[NewJob]) -> None:
         """Create jobs that exist exactly if this transaction commits."""
         insert(self.database, self.session.connection(), jobs)
@@ -103,6 +108,11 @@ class JobScope(Scope):
         session = super().session
         session.info[WRITER] = self.job
         return session
+
+    @property
+    def needs_savepoint(self) -> bool:
+        """False until something was read or written; whatever breaks after that is refused when the job is finished."""
+        return self.used and self.session.in_transaction()
 
     def add(self, jobs: Sequence[NewJob]) -> None:
         """Create jobs that exist exactly if this job succeeds."""
@@ -154,10 +164,21 @@ def savepoint(scope: Scope) -> Iterator[Scope]:
     """A part of a transaction that can fail alone: an exception undoes its writes and the jobs it created."""
     mark = scope.mark()
     try:
-        with scope.session.begin_nested():
+        with scope.session.begin_nested() if scope.needs_savepoint else _first_part(scope):
             yield scope
     except BaseException:
         scope.forget_since(mark)
+        raise
+
+
+@contextmanager
+def _first_part(scope: Scope) -> Iterator[None]:
+    """Nothing lies before it: to undo it is to undo all there is, and that saves a savepoint's two statements."""
+    try:
+        yield
+        scope.session.settle()
+    except BaseException:
+        scope.rollback()
         raise
 
 

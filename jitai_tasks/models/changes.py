@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction
 from sqlalchemy.orm.base import NO_VALUE
 
+from ..sessions import FOLLOW_UP
 from .mapping import Model
 
 _PENDING = "jitai_changes"
@@ -121,6 +122,7 @@ class Watch:
             return
         pending.flushing = True
         pending.tell = self._tell
+        session.info[FOLLOW_UP] = settle
         seen: set[int] = set()
         for _ in range(_ROUNDS):
             found = [item for item in self._changed(session) if id(item[2]) not in seen]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
 
 from jitai_tasks.errors import StoreError
 from jitai_tasks.ids import new_id
@@ -188,6 +189,78 @@ def test_inside_a_running_job_a_failed_part_takes_back_its_jobs_and_writes(app):
     scope.commit()
     scope.close()
     assert notes(app) == ["whole"]
+
+
+@pytest.fixture
+def statements(app):
+    """What the app's database is told to do."""
+    told: list[str] = []
+    for name in ("savepoint", "release_savepoint", "rollback_savepoint", "rollback", "commit", "begin"):
+        sa.event.listen(app.database.engine, name, lambda *_rest, name=name: told.append(name))
+    return told
+
+
+def test_the_first_part_of_a_running_job_needs_no_savepoint(app, statements):
+    with app.run_as(running(app)) as scope:
+        with pytest.raises(ZeroDivisionError), app.transaction() as session:
+            note(session, "undone")
+            submit(app, [new(app)])
+            _ = 1 / 0
+        with app.transaction() as session:
+            note(session, "first")
+        assert statements == ["begin", "rollback", "begin"]
+        with pytest.raises(ZeroDivisionError), app.transaction() as session:
+            note(session, "second")
+            _ = 1 / 0
+    scope.commit()
+    scope.close()
+    assert (notes(app), scope.outbox) == (["first"], [])
+    assert statements[3:6] == ["savepoint", "rollback_savepoint", "commit"]
+
+
+def test_inside_the_first_part_of_a_job_another_part_fails_alone(app):
+    with app.run_as(running(app)) as scope, app.transaction() as outer:
+        note(outer, "outer")
+        with pytest.raises(ZeroDivisionError), app.transaction() as inner:
+            note(inner, "inner")
+            _ = 1 / 0
+    scope.commit()
+    scope.close()
+    assert notes(app) == ["outer"]
+
+
+def test_rows_added_before_a_part_of_a_job_stay_when_it_fails(app):
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __table__ = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.String, primary_key=True))
+
+    with app.run_as(running(app)) as scope:
+        app.session().add(Note(text="added"))
+        with pytest.raises(ZeroDivisionError), app.transaction() as session:
+            note(session, "undone")
+            _ = 1 / 0
+    scope.commit()
+    scope.close()
+    assert notes(app) == ["added"]
+
+
+def test_what_the_database_refuses_is_raised_at_the_end_of_the_first_part(app):
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "unknown_table"
+        text = sa.orm.mapped_column(sa.String, primary_key=True)
+
+    with app.run_as(running(app)) as scope:
+        with pytest.raises(sa.exc.OperationalError, match="unknown_table"), app.transaction() as session:
+            session.add(Note(text="a"))
+        note(app.session(), "after")
+    scope.commit()
+    scope.close()
+    assert notes(app) == ["after"]
 
 
 def test_an_independent_transaction_commits_whatever_becomes_of_the_job(app):
