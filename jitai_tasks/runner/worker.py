@@ -80,7 +80,7 @@ class Worker:
 
     def _ask_for_jobs(self, token: int) -> list[Job]:
         plan, database = self._shared.plan, self._app.database
-        with database.begin() as connection:
+        with database.single() as connection:  # what an idle worker does first
             return claims.claim(
                 connection, queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker,
                 token=token, now=database.now(),

@@ -82,6 +82,22 @@ def test_a_lost_answer_is_found_again_by_its_token(database: Database) -> None:
         assert claims.held(connection, 78) == []
 
 
+@pytest.mark.parametrize("make", ["postgresql"], indirect=True)
+def test_a_claim_by_itself_is_one_statement_and_committed_with_it(
+    database: Database, again: Callable[[], Database]
+) -> None:
+    create(database, new(due=1))
+    with database.single() as connection:
+        batch = claims.claim(connection, limit=1, runner=RUNNER, worker=WORKER, token=77, now=5)
+        with again().read() as elsewhere:
+            assert claims.held(elsewhere, 77) == batch
+    with pytest.raises(ZeroDivisionError), database.begin() as connection:
+        claims.hand_back(connection, 77)
+        _ = 1 / 0
+    with database.read() as connection:
+        assert claims.held(connection, 77) == batch, "the connection's next user has its transactions again"
+
+
 def test_jobs_handed_back_wait_again_and_are_not_counted(database: Database) -> None:
     create(database, new(due=1), new(due=2), new(due=3))
     batch = claim(database, token=77)
