@@ -1,25 +1,24 @@
-"""The state machine of tests/store, for a night: 20,000 lives of 50 steps."""
+"""The state machine of tests/store: 300 lives of 50 steps, and 20,000 for a night."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-from tests.store.test_machine import StoreMachine
+from tests.store.test_machine import StoreMachine, lives
 
 LIVES = int(os.environ.get("JITAI_MACHINE_LIVES", "20000"))
 
+pytestmark = pytest.mark.chaos
+
+
+@pytest.mark.timeout(600)
+class TestThreeHundredLives(StoreMachine.TestCase):
+    settings = lives(300)
+
 
 @pytest.mark.long
-@pytest.mark.chaos
 @pytest.mark.timeout(6 * 3600)
 class TestALongNight(StoreMachine.TestCase):
-    settings = settings(
-        max_examples=LIVES,
-        stateful_step_count=50,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
+    settings = lives(LIVES)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
@@ -223,12 +222,18 @@ class StoreMachine(RuleBasedStateMachine):
             return len(jobs.find(connection, limit=10_000)), history.count(connection)
 
 
-def _checked(examples: int, steps: int) -> settings:
+def lives(count: int, steps: int = 50) -> settings:
+    """So many runs of the machine, of so many steps each."""
     return settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=count,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
 
 
-@pytest.mark.timeout(300)
 class TestTheStore(StoreMachine.TestCase):
-    settings = _checked(300, 50)
+    """A few lives; `make chaos` plays 300, and 20,000 for a night."""
+
+    settings = lives(30)
