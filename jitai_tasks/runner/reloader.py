@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..layers import APP_JSON
@@ -133,7 +133,7 @@ class Reloader:
         taken = self._take(look, kept)
         if (taken or changed) and kept - self._set_apart():
             self._take(look, self._set_apart())  # what has just changed may have been what they were waiting for
-        for unit in [unit for unit, refusal in self._refused.items() if refusal.aside]:
+        for unit in sorted(self._aside()):
             self._take(look, frozenset(self._refused) - {unit})
         self._tell_refused()
 
@@ -143,6 +143,10 @@ class Reloader:
         if refused != self._told:
             self._told = refused
             self._tell(refused)
+
+    def _aside(self) -> frozenset[Path]:
+        """The refused units that were only slow."""
+        return frozenset(unit for unit, refusal in self._refused.items() if refusal.aside)
 
     def _set_apart(self) -> frozenset[Path]:
         """The refused units that are not tried together with others."""
@@ -183,7 +187,8 @@ class Reloader:
             self._stock.drop(generation)
         if generation is None or not changed:
             return None
-        return Trial(generation=generation, changed=tuple(changed), failing=self.failing, before=self.generation)
+        trial = Trial(generation=generation, changed=tuple(changed), failing=self.failing, before=self.generation)
+        return replace(trial, yields=trial.units <= self._aside())
 
     def _still_refused(self, look: Look) -> frozenset[Path]:
         """The refused units that nobody has touched since; the others get a new chance."""

@@ -17,7 +17,7 @@ LIMIT = 10.0
 HUNG = f"it was not loaded within {LIMIT:g} s"
 DIED = "the process that loads it ends: it calls exit, or crashes"
 #: A candidate that takes this long is given up when other files have changed meanwhile.
-_HURRY = 0.6
+_HURRY = 0.5
 _LOOK_UP_EVERY = 0.02
 
 
@@ -32,6 +32,8 @@ class Trial:
     failing: frozenset[str] = frozenset()
     #: The generation in use; None at the start of a runner.
     before: Generation | None = None
+    #: What has changed was set aside before: it gives way at once to anything else.
+    yields: bool = False
 
     def unit(self, path: Path) -> Path:
         """What a file is a part of."""
@@ -129,13 +131,13 @@ class Requests:
 
     def make(self, trial: Trial, hurry: Callable[[], bool]) -> Verdict:
         """Have a trial made, and wait for the verdict; `hurry`: something else waits for its turn."""
-        request = Request(trial)
+        request, patience = Request(trial), 0.0 if trial.yields else _HURRY
         self._wanted.put(request)
         self._notify()
         while (verdict := request.wait(_LOOK_UP_EVERY)) is None:
             if self._closed.is_set():
                 return Verdict(again=True)
-            if not request.is_urgent and request.age > _HURRY and hurry():
+            if not request.is_urgent and request.age > patience and hurry():
                 request.is_urgent = True
                 self._notify()
         return verdict
