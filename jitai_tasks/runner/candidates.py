@@ -11,7 +11,7 @@ from .channel import ChannelClosed, Failed, Message, Opened, Rejected
 from .crew import Crew
 from .diligence import Diligence
 from .staff import Staff
-from .trial import DIED, HUNG, LIMIT, Request, Requests, Verdict
+from .trial import DIED, HUNG, Request, Requests, Verdict
 
 _logger = logging.getLogger(__name__)
 
@@ -29,6 +29,11 @@ class Candidates:
         self._began = 0.0
         self._diligence: Diligence | None = None
 
+    @property
+    def are_wanted(self) -> bool:
+        """Whether a trial is under way, or is to begin as soon as it can."""
+        return self._request is not None
+
     def look(self) -> None:
         """Begin what is asked for; end what takes too long, or is wanted no more."""
         if self._request is None:
@@ -38,8 +43,8 @@ class Candidates:
         candidate = self._staff.candidate
         if candidate is None:
             self._begin(self._request)
-        elif time.monotonic() - self._began > LIMIT:
-            self._end(self._blame(candidate, HUNG, alone=True))
+        elif time.monotonic() - self._began > candidate.load_within:
+            self._end(self._blame(candidate, HUNG.format(seconds=candidate.load_within), alone=True))
         elif candidate.hand.unit is not None and (self._request.is_urgent or self._holds_up_others(self._request)):
             self._end(self._blame(candidate, "it is slow to load, and is tried again by itself", aside=True))
 

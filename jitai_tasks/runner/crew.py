@@ -85,6 +85,11 @@ class Crew:
         theirs.close()
         os.close(lifeline)
 
+    @property
+    def load_within(self) -> float:
+        """Seconds that its template may take to load something."""
+        return self._shared.plan.load_within
+
     def close(self) -> None:
         """Give the descriptors back; in a child, those of a crew that is not its own."""
         if self.is_open:

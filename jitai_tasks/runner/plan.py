@@ -29,3 +29,5 @@ class Plan:
     lease: float = 30.0
     #: How often the keeper looks for schedules without a job.
     heal_every: float = 60.0
+    #: How long the app, or one part of it, may take to load.
+    load_within: float = 10.0

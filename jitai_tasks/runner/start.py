@@ -12,7 +12,7 @@ from .. import errors
 from .channel import ChannelClosed, Failed, Opened
 from .crew import Crew
 from .signals import Signals, readable
-from .trial import DIED, HUNG, LIMIT
+from .trial import DIED, HUNG
 
 _logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class _Opening:
             if self._crew in ready and (said := self._first_word()) is not None:
                 return said
             if self._hangs():
-                return Trouble(HUNG, self._crew.hand.unit)
+                return Trouble(HUNG.format(seconds=self._crew.load_within), self._crew.hand.unit)
 
     def _begin(self) -> None:
         self._changes, self._since = self._crew.hand.changes, time.monotonic()
@@ -103,7 +103,7 @@ class _Opening:
     def _hangs(self) -> bool:
         if self._crew.hand.changes != self._changes or self._crew.hand.unit is None:
             self._begin()
-        return time.monotonic() - self._since > LIMIT
+        return time.monotonic() - self._since > self._crew.load_within
 
     def _first_word(self) -> Opened | Trouble | None:
         """None if it has not been said to its end."""

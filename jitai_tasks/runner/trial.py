@@ -12,9 +12,7 @@ from pathlib import Path
 
 from .stock import Generation, name_of, unit_of
 
-#: How long a candidate may take.
-LIMIT = 10.0
-HUNG = f"it was not loaded within {LIMIT:g} s"
+HUNG = "it was not loaded within {seconds:g} s"
 DIED = "the process that loads it ends: it calls exit, or crashes"
 #: A candidate that takes this long is given up when other files have changed meanwhile.
 _HURRY = 0.5

@@ -69,6 +69,17 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     yield from shop_at(tmp_path, f"sqlite:///{tmp_path / 'jobs.sqlite3'}", FILES)
 
 
+#: For tests of what hangs while it is loaded.
+IMPATIENT: dict[str, float] = {"load_within": 4.0}
+
+
+@pytest.fixture
+def impatient(shop: Shop) -> Bench:
+    """The same as `bench`, and loading may take 4 s."""
+    shop.ready(workers=2, reload=True, times=IMPATIENT)
+    return Bench(shop)
+
+
 @pytest.fixture
 def bench(shop: Shop) -> Bench:
     """A runner that has performed its first job and watches the files."""

@@ -10,13 +10,13 @@ import pytest
 from jitai_tasks.store import runners
 from tests.runner.conftest import Shop, shop_at
 
-from .conftest import FILES, TASK, Bench
+from .conftest import FILES, IMPATIENT, TASK, Bench
 from .test_overrides import row
 
 #: What keeps a process from going on, and what is said of it.
 FAULTS = {
-    "hangs": ("import time\n\ntime.sleep(600)\n", "it was not loaded within 10 s"),
-    "loops": ("while True:\n    pass\n", "it was not loaded within 10 s"),
+    "hangs": ("import time\n\ntime.sleep(600)\n", "it was not loaded within 4 s"),
+    "loops": ("while True:\n    pass\n", "it was not loaded within 4 s"),
     "exits": ("import os\n\nos._exit(3)\n", "the process that loads it ends"),
     "crashes": ("import os, signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n", "the process that loads it ends"),
 }
@@ -43,7 +43,7 @@ def test_a_type_that_cannot_be_loaded_is_left_out_and_the_runner_starts(
     code, said = FAULTS[fault]
     bench = Bench(shop)
     bench.write("tasks/OwnType/__init__.py", code)
-    shop.run(workers=1, reload=True)
+    shop.run(workers=1, reload=True, times=IMPATIENT)
     bench.logged(f"tasks/OwnType: {said}", seconds=30)
     bench.logged("it is left out")
     assert bench.says() == "first"

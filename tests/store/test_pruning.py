@@ -1,11 +1,10 @@
-"""History that is thinned out disturbs nobody: no statement takes longer than 200 ms, however many runs there are."""
+"""History that is thinned out disturbs nobody: no statement is about more than a thousand runs, or for long."""
 
 from __future__ import annotations
 
-import time
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, field
 
 import pytest
 import sqlalchemy as sa
@@ -16,9 +15,9 @@ from jitai_tasks.store.occurrences import advance
 from jitai_tasks.store.tables import logs, occurrences, runs
 from tests.store.made import claimed, done, finish
 
-MANY = 20_000
-LARGE = 150
-LONGEST = 0.2
+MANY = 4_000
+#: Thousands of instructions of SQLite for the largest portion.
+MOST_STEPS = 40
 LATE = 4_000_000_000_000_000  # in 2096
 
 
@@ -35,41 +34,77 @@ def fill(database: Database, count: int, log: str = "") -> None:
                 connection.execute(logs.insert(), [{"run_id": n, "log": log} for n in some])
 
 
-@contextmanager
-def timed(database: Database) -> Iterator[list[float]]:
-    """How long each statement took, COMMIT left out."""
-    taken: list[float] = []
-    began = [0.0]
+@dataclass
+class Costs:
+    """In the place of `time`: no time passes but for the rows that a statement deletes or reads."""
 
-    def before(*_: object) -> None:
-        began[0] = time.process_time() if database.dialect == "sqlite" else time.monotonic()
+    per_row: float
+    #: Rows of each statement that deletes.
+    deleted: list[int] = field(default_factory=list)
+    now: float = 0.0
 
-    def after(*_: object) -> None:
-        taken.append((time.process_time() if database.dialect == "sqlite" else time.monotonic()) - began[0])
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, _seconds: float) -> None:
+        """Others have their turn."""
+
+    def after(self, _connection: object, cursor: sa.engine.interfaces.DBAPICursor, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE"):
+            self.deleted.append(cursor.rowcount)
+            self.now += cursor.rowcount * self.per_row
+
+
+@pytest.fixture
+def costs(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Costs]:
+    """Let every row that is deleted cost so many seconds."""
+
+    def cost(per_row: float) -> Costs:
+        made = Costs(per_row)
+        monkeypatch.setattr(pruning, "time", made)
+        sa.event.listen(database.engine, "after_cursor_execute", made.after)
+        return made
+
+    return cost
+
+
+@pytest.fixture
+def steps(database: Database) -> Iterator[list[int]]:
+    """How many thousand instructions SQLite takes for each statement; other databases do not tell."""
+    taken: list[int] = []
+
+    def before(connection: sa.Connection, *_: object) -> None:
+        taken.append(0)
+        raw = connection.connection.driver_connection
+        if isinstance(raw, sqlite3.Connection):
+            raw.set_progress_handler(one_more, 1000)
+
+    def one_more() -> int:
+        taken[-1] += 1
+        return 0
 
     sa.event.listen(database.engine, "before_cursor_execute", before)
-    sa.event.listen(database.engine, "after_cursor_execute", after)
     yield taken
     sa.event.remove(database.engine, "before_cursor_execute", before)
-    sa.event.remove(database.engine, "after_cursor_execute", after)
 
 
-def slowest_of(database: Database, fill: Callable[[], object], prune: Callable[..., Iterator[int]]) -> float:
-    """Seconds of the slowest statement of `prune`. A busy machine can hold up any of them, but hardly one in each of
-    three goes: the best go counts.
-    """
-    slowest: list[float] = []
-    while len(slowest) < 3 and min(slowest, default=LONGEST) >= LONGEST:
-        fill()
-        with timed(database) as taken:
-            list(prune(database, before=LATE))
-        slowest.append(max(taken))
-    return min(slowest)
+def test_portions_grow_to_a_thousand_where_runs_are_cheap(
+    database: Database, costs: Callable[[float], Costs], steps: list[int]
+) -> None:
+    fill(database, MANY)
+    cheap = costs(0.000_01)
+    del steps[:]
+    assert list(pruning.prune(database, before=LATE)) == [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000, 726]
+    assert max(cheap.deleted) == 1000
+    assert max(steps) < MOST_STEPS
+    with database.read() as connection:
+        assert history.count(connection) == 0
 
 
-@pytest.mark.parametrize(("count", "log"), [(MANY, ""), (LARGE, "l" * 1_000_000)], ids=["many runs", "large logs"])
-def test_no_statement_of_pruning_takes_long(database: Database, count: int, log: str) -> None:
-    assert slowest_of(database, lambda: fill(database, count, log), pruning.prune) < LONGEST
+def test_portions_shrink_to_one_where_runs_have_large_logs(database: Database, costs: Callable[[float], Costs]) -> None:
+    fill(database, 12, "l" * 1_000)
+    costs(0.03)
+    assert list(pruning.prune(database, before=LATE)) == [5, 1, 1, 1, 1, 1, 1, 1, 1, 0]
     with database.read() as connection:
         assert history.count(connection) == 0
 
@@ -89,9 +124,15 @@ def remembered(database: Database) -> list[tuple[str, int]]:
         return sorted((subject, slot) for subject, slot in found)
 
 
-def test_no_statement_takes_long_when_many_planned_moments_are_forgotten(database: Database) -> None:
-    many = partial(remember, database, range(MANY), 1)
-    assert slowest_of(database, many, pruning.prune_occurrences) < LONGEST
+def test_many_planned_moments_are_forgotten_in_portions(
+    database: Database, costs: Callable[[float], Costs], steps: list[int]
+) -> None:
+    remember(database, range(MANY), 1)
+    cheap = costs(0.000_01)
+    del steps[:]
+    assert sum(pruning.prune_occurrences(database, before=LATE)) == MANY
+    assert max(cheap.deleted) == 1000
+    assert max(steps) < MOST_STEPS
     assert remembered(database) == []
 
 
