@@ -166,8 +166,10 @@ class Worker:
             seconds = self._until_due()
             if seconds <= 0:
                 return
-            woken = self._shared.wake.rest(min(seconds, _LONGEST_REST) + self._turn(), self._signals.fileno())
-            if woken is Woken.JOB:
+            turn = self._turn()
+            woken = self._shared.wake.rest(min(seconds, _LONGEST_REST) + turn, self._signals.fileno())
+            first_at_a_due_job = woken is Woken.TIME and not turn and seconds < _LONGEST_REST
+            if woken is Woken.JOB or first_at_a_due_job:
                 return
 
     def _until_due(self) -> float:
