@@ -31,7 +31,8 @@ class _PlugIns:
 
     def after(self, session: Session, change: Change) -> None:
         """The change is written, and not committed."""
-        self._app.hooks.jit_row_changed(app=self._app, session=session, change=change)
+        if self._app.hooks.jit_row_changed.get_hookimpls():
+            self._app.hooks.jit_row_changed(app=self._app, session=session, change=change)
 
     def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
         """Nothing: all has been told."""

@@ -14,10 +14,9 @@ from ..clock import SECOND, instant
 from ..errors import InvalidTime
 from ..ids import new_id
 from ..models.rows import plain_member
-from ..newjobs import is_enabled
 from ..schedule.civil import DAY, FIRST_INSTANT
 from ..store import datefields as store
-from ..store.datefields import LiveJob
+from ..store.datefields import LiveJob, Moment
 from ..store.records import Job, NewJob, TaskState
 from ..tasks import current_task
 from ..transactions import WRITER, current_job_scope
@@ -88,7 +87,7 @@ class Result:
 class _Step:
     """What to change, collected over many rows."""
 
-    new: list[NewJob] = field(default_factory=list)
+    new: list[Moment] = field(default_factory=list)
     moved: list[tuple[LiveJob, int]] = field(default_factory=list)
     dropped: list[LiveJob] = field(default_factory=list)
     consumed: list[tuple[str, int]] = field(default_factory=list)
@@ -99,7 +98,7 @@ class _Step:
 def apply(connection: sa.Connection, rule: Rule, rows: Sequence[tuple[str, Values | None]], look: Look) -> Result:
     """Bring the jobs of these rows (subject, values) in step; None as values says that the row is gone."""
     result = Result()
-    if not rows or not is_enabled(rule.definition, look.state):
+    if not rows or not rule.is_enabled(look.state):
         return result
     live = store.live(connection, rule.task, [subject for subject, _ in rows])
     step = _Step()
@@ -168,7 +167,7 @@ def _decide(rule: Rule, look: Look, subject: str, values: Values | None, live: l
     if waiting:
         step.moved.append((waiting[0], wanted))
     else:
-        step.new.append(job_for(rule, subject, wanted, look))
+        step.new.append((new_id(), subject, wanted))
 
 
 def _wanted(rule: Rule, look: Look, subject: str, schedule: Slots, values: Values, step: _Step) -> int | None:
@@ -240,20 +239,32 @@ def _execute(connection: sa.Connection, rule: Rule, look: Look, step: _Step, res
     for subject, slot in step.consumed:
         store.consume(connection, rule.task, subject, slot)
     moved = store.move(connection, rule.task, step.moved)
-    made = store.plan(connection, step.new, now=look.now)
+    made = _plan(connection, rule, look, step.new)
     result.saved += len(moved) + len(made)
     result.removed += len(step.dropped) + len(step.moved) - len(moved)
-    again = [job for job in step.new if job.id not in made]
-    again += [job_for(rule, job.subject, slot, look) for job, slot in step.moved if job.id not in moved]
-    for job in again:
-        result.saved += _next_free(connection, rule, job, step.series.get(job.subject), look)
+    again = [(subject, slot) for id_, subject, slot in step.new if id_ not in made]
+    again += [(job.subject, slot) for job, slot in step.moved if job.id not in moved]
+    for subject, slot in again:
+        if subject in step.series:
+            result.saved += _next_free(connection, rule, look, step.series[subject], (subject, slot))
 
 
-def _next_free(connection: sa.Connection, rule: Rule, job: NewJob, schedule: Slots | None, look: Look) -> int:
+def _plan(connection: sa.Connection, rule: Rule, look: Look, new: Sequence[Moment]) -> set[int]:
+    """Answers the ids of the jobs that were new. The row of the run that looks may get a job with a note of its own."""
+    own = None if look.run is None else look.run.subject
+    jobs = [replace(job_for(rule, subject, slot, look), id=id_) for id_, subject, slot in new if subject == own]
+    others = [moment for moment in new if moment[1] != own] if jobs else new
+    return store.plan_rows(connection, rule.usual_job, others, now=look.now) | store.plan(
+        connection, jobs, now=look.now
+    )
+
+
+def _next_free(connection: sa.Connection, rule: Rule, look: Look, schedule: Slots, taken: tuple[str, int]) -> int:
     """The slot of a series has had its run; the first later one that has not gets the job."""
-    slot = job.slot
-    while schedule is not None and slot is not None:
-        slot = schedule.next_instant(max(slot, look.now - rule.grace))
-        if slot is not None and store.plan(connection, [job_for(rule, job.subject, slot, look)], now=look.now):
+    subject, slot = taken
+    later: int | None = slot
+    while later is not None:
+        later = schedule.next_instant(max(later, look.now - rule.grace))
+        if later is not None and _plan(connection, rule, look, [(new_id(), subject, later)]):
             return 1
     return 0

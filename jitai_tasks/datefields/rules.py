@@ -24,7 +24,7 @@ from ..moments import instant_of
 from ..newjobs import config_of, planned_job
 from ..schedule import Schedule
 from ..schedule.datefields import DateTimer, parse_date_timer
-from ..store.records import NewJob
+from ..store.records import NewJob, TaskState
 
 _logger = logging.getLogger(__name__)
 
@@ -74,6 +74,10 @@ class Rule:
     def task(self) -> str:
         """Full name of the task."""
         return self.definition.full_name
+
+    def is_enabled(self, state: TaskState) -> bool:
+        """Whether the task is to run by itself: switched on, and not paused."""
+        return (self.config.enable if state.enabled is None else state.enabled) and not state.paused
 
     @cached_property
     def repeat(self) -> str:

@@ -45,6 +45,8 @@ class DateFields:
         """Plan for all rows at once; those of another database when its transaction has committed."""
         for model, rows in _by_model(changes).items():
             watching = rules(self._app).of_model(model.name)
+            if sure:
+                watching = [rule for rule in watching if _concerns(rule, changes)]
             if not watching:
                 continue
             if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
@@ -158,6 +160,19 @@ def _by_model(changes: Sequence[Change]) -> dict[Model, dict[str, Values | None]
         if change.post is not None:
             rows[change.subject] = change.post
     return found
+
+
+def _concerns(rule: Rule, changes: Sequence[Change]) -> bool:
+    """Whether any change touches what the rule looks at; most saves leave dates alone."""
+    return rule.own_time is not None or any(
+        change.model is rule.model and not (change.changed.isdisjoint(rule.fields) and _is_edit(change, rule))
+        for change in changes
+    )
+
+
+def _is_edit(change: Change, rule: Rule) -> bool:
+    """Whether the row was there before, with values that are known."""
+    return change.post is not None and change.prev is not None and _is_whole(change.prev, [rule])
 
 
 def _is_whole(values: Values, watching: Sequence[Rule]) -> bool:

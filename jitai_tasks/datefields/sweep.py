@@ -18,7 +18,7 @@ from ..app import App
 from ..clock import moment
 from ..errors import JitaiTasksError
 from ..models.kinds import Kind
-from ..newjobs import is_enabled, is_on
+from ..newjobs import is_on
 from ..plansteps import DISABLED, OFF, PAUSED
 from ..store import datefields as store
 from ..store import jobs as stored
@@ -65,7 +65,7 @@ def _sweep(rule: Rule, stopping: Callable[[], bool]) -> Result:
     with database.read() as connection:
         state = store.states(connection, [rule.task])[rule.task]
     result = Result()
-    if is_enabled(rule.definition, state):
+    if rule.is_enabled(state):
         _let_go(rule)
         look = Look(now=began, state=state, sweep=True)
         matched = _rows_without_job(rule, look, result, stopping)

@@ -70,6 +70,8 @@ class Events:
 
     def before(self, session: Session, change: Change) -> None:
         """Those that come first: they may alter the row, or refuse the change by raising."""
+        if not self._of_models:
+            return
         for event in self.of_model(change.model.name, f"{change.operate}Before"):
             if not event.asyncType and event.wants(change):
                 data = event.data(change)
@@ -78,6 +80,8 @@ class Events:
 
     def after(self, session: Session, change: Change) -> None:
         """Those that come afterwards, in the same transaction; asynchronous ones get their jobs now."""
+        if not self._of_models:
+            return
         for event in self._following(change):
             if not event.wants(change):
                 continue

@@ -7,6 +7,7 @@ or refuse by raising; and afterwards, outside of the flush and before the commit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class Pending:
     #: Changes that are about to be written.
     captured: list[Change] = field(default_factory=list)
     #: Changes to tell `after`, each with the savepoint it was made in.
-    untold: list[tuple[SessionTransaction | None, Change]] = field(default_factory=list)
+    untold: deque[tuple[SessionTransaction | None, Change]] = field(default_factory=deque)
     uncommitted: list[Change] = field(default_factory=list)
     sure: bool = True
     flushing: bool = False
@@ -111,7 +112,7 @@ class Watch:
             event.remove(Session, name, listener)
 
     def _tell(self, session: Session) -> None:
-        _, change = pending_of(session).untold.pop(0)
+        _, change = pending_of(session).untold.popleft()
         for follower in self._followers:
             follower.after(session, change)
 
@@ -125,21 +126,21 @@ class Watch:
         session.info[FOLLOW_UP] = settle
         seen: set[int] = set()
         for _ in range(_ROUNDS):
-            found = [item for item in self._changed(session) if id(item[2]) not in seen]
+            found = list(self._changed(session, seen))
             if not found:
                 return
             for operate, model, entity in found:
                 seen.add(id(entity))
                 self._capture(session, pending, operate, model, entity)
 
-    def _changed(self, session: Session) -> Iterator[tuple[Operate, Model, object]]:
+    def _changed(self, session: Session, seen: set[int]) -> Iterator[tuple[Operate, Model, object]]:
         for operate, entities in (
             (Operate.ADD, session.new),
             (Operate.UPDATE, session.dirty),
             (Operate.DELETE, session.deleted),
         ):
             for entity in list(entities):
-                model = self._find(type(entity))
+                model = None if id(entity) in seen else self._find(type(entity))
                 if model is not None and (operate is not Operate.UPDATE or session.is_modified(entity)):
                     yield operate, model, entity
 
@@ -180,7 +181,7 @@ class Watch:
             del session.info[_PENDING]
             return
         pending.sure = False
-        pending.untold = [item for item in pending.untold if not _within(item[0], previous)]
+        pending.untold = deque(item for item in pending.untold if not _within(item[0], previous))
 
 
 def pending_of(session: Session) -> Pending:
@@ -220,9 +221,14 @@ def _change(
     operate: Operate, model: Model, entity: object, prev: Mapping[str, object] | None, notes: dict[type, object]
 ) -> Change:
     post = None if operate is Operate.DELETE else model.values(entity)
-    before, after = prev or {}, post or {}
-    changed = frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
+    changed = _different(prev or {}, post or {})
     return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed, notes=notes)
+
+
+def _different(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    if not before:
+        return frozenset(name for name, value in after.items() if value is not None)
+    return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
 
 
 def as_it_is(before: Change) -> Change:

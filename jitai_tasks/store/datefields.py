@@ -5,18 +5,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import cast
 
 import sqlalchemy as sa
 
-from . import inserting, occurrences
+from . import inserting, occurrences, rows
 from .lanes import CLAIMABLE, JOBS
 from .records import NewJob, TaskState
-from .statements import Rows, change, execute, execute_many, fetch, make, marks
-from .tables import jobs
+from .statements import INSERT_JOB, Rows, change, execute, execute_many, fetch, make, marks
+from .tables import NEW_COLUMNS, jobs
 
 _AT_ONCE = 500
+
+#: A job to be: its id, its subject, and its slot.
+Moment = tuple[int, str, int]
+_slot = itemgetter(2)
+
+#: The columns that differ among the jobs of a task's rows.
+_OWN = {"id": "job_id", "due": "slot", "slot": "slot", "subject": "subject"}
+#: PostgreSQL: the task, lists of ids, subjects and slots, and the values of the other columns.
+_PLAN_MANY = (
+    "WITH planned AS (INSERT INTO jitai_occurrences (task, subject, slot, job_id)"
+    " SELECT ?, subject, slot, id FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS wanted (id, subject, slot)"
+    " ON CONFLICT DO NOTHING RETURNING subject, slot, job_id)"
+    f" INSERT INTO jitai_jobs ({', '.join(NEW_COLUMNS)})"
+    f" SELECT {', '.join(_OWN.get(name, '?') for name in NEW_COLUMNS)} FROM planned RETURNING id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +93,10 @@ def between(connection: sa.Connection, like: NewJob, *, first: int, last: int, l
         f" WHERE {CLAIMABLE[kind]} AND j.queue = ? AND j.priority = ? AND j.due >= ? AND j.due <= ?"
         " ORDER BY j.due, j.id LIMIT ?) near WHERE task = ? AND subject <> '' AND retry_of IS NULL"
     )
-    rows = fetch(connection, text, (like.queue, like.priority, first, last, limit, like.task))
-    found = cast("dict[str, int | None]", dict(cast("Iterable[tuple[str, int]]", rows)))
-    if len(found) < len(rows):
-        counts = Counter(row[0] for row in rows)
+    jobs_near = fetch(connection, text, (like.queue, like.priority, first, last, limit, like.task))
+    found = cast("dict[str, int | None]", dict(cast("Iterable[tuple[str, int]]", jobs_near)))
+    if len(found) < len(jobs_near):
+        counts = Counter(row[0] for row in jobs_near)
         found |= {subject: None for subject, count in counts.items() if count > 1}
     return found
 
@@ -119,6 +135,33 @@ def plan(connection: sa.Connection, new: Sequence[NewJob], *, now: int) -> set[i
     wanted = [job for job in new if job.id in made]
     if wanted:
         inserting.insert_and_announce(connection, wanted, now=now)
+    return made
+
+
+def plan_rows(connection: sa.Connection, like: NewJob, new: Sequence[Moment], *, now: int) -> set[int]:
+    """The same for jobs that are `like` but for id, subject and slot: one statement where the database can."""
+    if not new:
+        return set()
+    inserting.note(connection, [replace(like, id=id_, due=slot, slot=slot) for id_, _, slot in [min(new, key=_slot)]])
+    if make(connection) == "postgresql":
+        return _plan_at_once(connection, like, new, now)
+    made = _remember(connection, [(like.task, subject, slot, id_) for id_, subject, slot in new])
+    wanted = new if len(made) == len(new) else [moment for moment in new if moment[0] in made]
+    execute_many(connection, INSERT_JOB, rows.of_moments(like, wanted, now))
+    if made:
+        inserting.announce(connection)
+    return made
+
+
+def _plan_at_once(connection: sa.Connection, like: NewJob, new: Sequence[Moment], now: int) -> set[int]:
+    values = rows.of_moments(like, new, now)[0]
+    usual = tuple(value for name, value in zip(NEW_COLUMNS, values, strict=True) if name not in _OWN)
+    lists = tuple(map(list, zip(*new, strict=True)))
+    notifies = inserting.notifies(connection)
+    text = f"{_PLAN_MANY}, {inserting.NOTIFY}" if notifies else _PLAN_MANY
+    made = {int(str(row[0])) for row in fetch(connection, text, (like.task, *lists, *usual))}
+    if made and not notifies:
+        inserting.announce(connection)
     return made
 
 
@@ -174,23 +217,23 @@ def _delete(connection: sa.Connection, ids: Sequence[int]) -> None:
         execute(connection, f"DELETE FROM jitai_jobs WHERE id IN ({marks(some)}) AND status = 'waiting'", some)
 
 
-def _remember(connection: sa.Connection, rows: Sequence[tuple[str, str, int | None, int]]) -> set[int]:
+def _remember(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | None, int]]) -> set[int]:
     """Insert occurrences (task, subject, slot, job); answers the jobs whose occurrence was new."""
-    ids = {row[3] for row in rows}
-    if not rows or _insert(connection, rows) == len(rows):
+    ids = {row[3] for row in wanted}
+    if not wanted or _insert(connection, wanted) == len(wanted):
         return ids
     found: set[int] = set()
-    for some in _chunks([row[1] for row in rows]):
+    for some in _chunks([row[1] for row in wanted]):
         text = f"SELECT job_id FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
-        found |= {int(str(row[0])) for row in execute(connection, text, (rows[0][0], *some))}
+        found |= {int(str(row[0])) for row in execute(connection, text, (wanted[0][0], *some))}
     return found & ids
 
 
-def _insert(connection: sa.Connection, rows: Sequence[tuple[str, str, int | None, int]]) -> int:
+def _insert(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | None, int]]) -> int:
     """The rows in one statement where arrays can be bound; answers how many were new."""
-    if make(connection) != "postgresql" or len(rows) == 1:
-        return execute_many(connection, occurrences.INSERT[make(connection)], rows)
-    return change(connection, occurrences.INSERT_MANY, tuple(map(list, zip(*rows, strict=True))))
+    if make(connection) != "postgresql" or len(wanted) == 1:
+        return execute_many(connection, occurrences.INSERT[make(connection)], wanted)
+    return change(connection, occurrences.INSERT_MANY, tuple(map(list, zip(*wanted, strict=True))))
 
 
 def _state(row: Sequence[object]) -> TaskState:

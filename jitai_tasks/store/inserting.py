@@ -14,8 +14,8 @@ from .statements import CHANNEL, INSERT_JOB, change, copy_in, execute_many, make
 from .tables import NEW_COLUMNS
 
 _WORTH_A_COPY = 20  # jobs
-_NOTIFY = f"pg_notify('{CHANNEL}', '')"
-_INSERT_AND_NOTIFY = f"{INSERT_JOB} RETURNING {_NOTIFY}"
+NOTIFY = f"pg_notify('{CHANNEL}', '')"
+_INSERT_AND_NOTIFY = f"{INSERT_JOB} RETURNING {NOTIFY}"
 _COPY = f"COPY jitai_jobs ({', '.join(NEW_COLUMNS)}) FROM STDIN"
 
 
@@ -23,7 +23,7 @@ def insert_and_announce(connection: sa.Connection, new: Sequence[NewJob], *, now
     """Insert jobs and have the runners woken when this transaction commits; one job costs one statement."""
     if not new:
         return
-    if len(new) == 1 and _notifies(connection):
+    if len(new) == 1 and notifies(connection):
         change(connection, _INSERT_AND_NOTIFY, _values(connection, new, now)[0])
         return
     insert(connection, new, now=now)
@@ -43,10 +43,17 @@ def insert(connection: sa.Connection, new: Sequence[NewJob], *, now: int | None 
         execute_many(connection, INSERT_JOB, values)
 
 
+def note(connection: sa.Connection, new: Sequence[NewJob]) -> None:
+    """Have these jobs found also if they come before the place where claims begin to look."""
+    database = database_of(connection)
+    if database is not None:
+        database.floors.note(new)
+
+
 def announce(connection: sa.Connection) -> None:
     """Have the runners woken when this transaction commits."""
-    if _notifies(connection):
-        change(connection, f"SELECT {_NOTIFY}")
+    if notifies(connection):
+        change(connection, f"SELECT {NOTIFY}")
         return
     database = database_of(connection)
     if database is not None:
@@ -61,7 +68,7 @@ def came_back(connection: sa.Connection) -> None:
     announce(connection)
 
 
-def _notifies(connection: sa.Connection) -> bool:
+def notifies(connection: sa.Connection) -> bool:
     """Whether the commit itself wakes the runners."""
     if make(connection) != "postgresql":
         return False
@@ -70,9 +77,8 @@ def _notifies(connection: sa.Connection) -> bool:
 
 
 def _values(connection: sa.Connection, new: Sequence[NewJob], now: int | None) -> list[tuple[object, ...]]:
+    note(connection, new)
     database = database_of(connection)
-    if database is not None:
-        database.floors.note(new)
     if now is None:
         now = SystemClock().now() if database is None else database.now()
     return [rows.new(job, now) for job in new]

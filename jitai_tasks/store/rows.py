@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from .tables import JOB_COLUMNS, LENGTHS, NEW_COLUMNS, OUTCOME_COLUMNS
 type_row = Sequence[Any]
 
 _CREATED = len(NEW_COLUMNS) - 1
+_DUE = NEW_COLUMNS.index("due")  # then come slot and subject
+_SUBJECT = NEW_COLUMNS.index("subject")
 _TAGS = JOB_COLUMNS.index("tags")
 _ON_INTERRUPT = JOB_COLUMNS.index("on_interrupt")
 _MANUAL = JOB_COLUMNS.index("manual")
@@ -88,6 +91,15 @@ def new(job: NewJob, created: int) -> tuple[object, ...]:
     if len("".join(_lengths(job))) > _SHORTEST:  # together shorter than the shortest limit: nearly always
         _check_lengths(job)
     return tuple(values)
+
+
+def of_moments(like: NewJob, moments: Sequence[tuple[int, str, int]], created: int) -> list[tuple[object, ...]]:
+    """The values of NEW_COLUMNS of jobs that differ only in id, subject and slot, in this order."""
+    if moments:
+        new(replace(like, subject=max((subject for _, subject, _ in moments), key=len)), created)
+    values = new(like, created)
+    between, rest = values[1:_DUE], values[_SUBJECT + 1 :]
+    return [(id_, *between, slot, slot, subject, *rest) for id_, subject, slot in moments]
 
 
 def whole(job: Job) -> tuple[object, ...]:

@@ -34,10 +34,10 @@ class Oracle:
     fired: list[tuple[int, int]] = field(default_factory=list)
     watermark: int | None = None
 
-    def saved(self, key: int, at: int | None, status: str, now: int, *, touched: bool = False) -> None:
-        """Saved through a model or a session, and committed. A save that changes nothing writes nothing."""
+    def saved(self, key: int, at: int | None, status: str, now: int) -> None:
+        """Saved through a model or a session, and committed. A save that changes neither changes nothing."""
         row = self.rows.get(key)
-        if row is not None and (row.at, row.status) == (at, status) and not touched:
+        if row is not None and (row.at, row.status) == (at, status):
             return
         if row is None:
             row = self.rows[key] = self._reborn(key, at, status)
