@@ -18,6 +18,10 @@ from tests import servers
 from tests.datefields.shop import MODEL
 from tests.models.expressions import FIELDS, TABLE, ZONE, filters, rows, spellings
 
+#: The ten thousand take minutes; `make chaos` runs them.
+TEN_THOUSAND = pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.chaos, pytest.mark.timeout(3600)])
+many = pytest.mark.parametrize("count", [1_000, TEN_THOUSAND])
+
 
 def test_both_spellings_mean_the_same():
     assert Q.of("Q(Q('age','>',18), Q.AND, Q('name','=','Ann'))") == Q(age__gt=18) & Q(name="Ann")
@@ -127,15 +131,16 @@ def test_deep_and_wide_filters_built_by_code_have_limits_too():
             check(filter_.node, FIELDS)
 
 
-def test_ten_thousand_filters_mean_the_same_in_memory_and_on_sqlite():
+@many
+def test_filters_mean_the_same_in_memory_and_on_sqlite(count):
     engine = sa.create_engine("sqlite://")
-    compare(engine, "sqlite", list(filters(10_000, seed=1)), rows(30, seed=2))
+    compare(engine, "sqlite", list(filters(count, seed=1)), rows(30, seed=2))
     engine.dispose()
 
 
 def test_filters_mean_the_same_in_memory_and_on_postgresql():
     engine = sa.create_engine(servers.postgres().fresh_database())
-    compare(engine, "postgresql", list(filters(2_000, seed=4)), rows(40, seed=5))
+    compare(engine, "postgresql", list(filters(500, seed=4)), rows(40, seed=5))
     engine.dispose()
 
 
@@ -144,15 +149,16 @@ def test_filters_mean_the_same_in_memory_and_on_mariadb():
     if server is None:
         pytest.skip(servers.NO_MARIADB)
     engine = sa.create_engine(server.fresh_database())
-    compare(engine, "mysql", list(filters(1_000, seed=6)), rows(30, seed=7))
+    compare(engine, "mysql", list(filters(500, seed=6)), rows(30, seed=7))
     engine.dispose()
 
 
-def test_no_literal_of_a_filter_stands_in_a_statement(monkeypatch):
+@many
+def test_no_literal_of_a_filter_stands_in_a_statement(monkeypatch, count):
     """Nor is anything imported on the way from the text of a filter to its statement."""
     marks = ("O'Neil", "straße", "100%", "2024", "18.5", "say", "日本", "-- x", "[x]")
     dialects = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect(), "mysql": mysql.dialect()}
-    texts = list(spellings(10_000, seed=3))
+    texts = list(spellings(count, seed=3))
     to_sql(check(Q.of(texts[0]).node, FIELDS), "sqlite").compile(dialect=dialects["sqlite"])
     imported = note_imports(monkeypatch)
     statements = [to_sql(check(Q.of(text).node, FIELDS), name) for text in texts for name in dialects]
