@@ -152,7 +152,7 @@ class Supervisor:
 
     def _pause(self) -> float:
         crowded = any(self._shared.seats.glance(member.seat).ahead for member in self._staff.workers)
-        trying = self._staff.candidate is not None  # whether it stands still is to be asked often
+        trying = self._candidates.are_wanted  # one is to begin soon, and whether it stands still to be asked often
         return _BUSY_TICK if crowded or trying or self._shared.plan.drain or self._stopping else _TICK
 
     def _look_round(self) -> None:
