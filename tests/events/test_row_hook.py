@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jitai_tasks.ids import new_id
+from jitai_tasks.store.records import Job
 from jitai_tasks.testing import APP_JSON
 
 PLUG = """
@@ -71,3 +73,19 @@ def test_it_does_not_hear_of_what_was_asked_to_be_quiet(app):
     app.models.User.create({"name": "a"}, triggerEvent=0)
     app.models.User.updateByFilter("", {"name": "b"})
     assert trail(app) == []
+
+
+def test_in_a_running_job_it_acts_and_refuses_at_the_end_of_the_part_that_changed_the_row(app):
+    now = app.clock.now()
+    job = Job(id=new_id(), task_type="tasks.TemporaryType", due=now, created=now)
+    user, row = app.models.User.entity, app.models.Trail.entity
+    app.models.User.create(name="a")
+    with app.run_as(job) as scope:
+        with pytest.raises(ValueError, match="no root"), app.transaction() as session:
+            session.add(user(name="root"))
+        with app.transaction() as session:
+            session.add(user(name="b"))
+        assert app.session().query(row).count() == 2
+    scope.commit()
+    scope.close()
+    assert [found.name.value for found in app.models.User.query().rowDatas] == ["a", "b"]
