@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import sqlalchemy as sa
 
@@ -25,37 +25,26 @@ def get(connection: sa.Connection, job_id: int) -> Run | None:
     return None if row is None else rows.run(row, log=row[-1] or "")
 
 
-def find(
-    connection: sa.Connection,
-    *,
-    task: str | None = None,
-    func: str | None = None,
-    status: Status | str | None = None,
-    start: int | None = None,
-    end: int | None = None,
-    limit: int = 50,
-    offset: int = 0,
-) -> list[Run]:
+class Wanted(TypedDict, total=False):
+    """What runs are looked for by; None and what is left out mean any. `start` <= ended < `end`, in µs."""
+
+    task: str | None
+    func: str | None
+    status: Status | str | None
+    start: int | None
+    end: int | None
+
+
+def find(connection: sa.Connection, *, limit: int = 50, offset: int = 0, **by: Unpack[Wanted]) -> list[Run]:
     """Runs that ended in [start, end), newest first, without their logs (`get` brings one)."""
-    wanted = _wanted(sa.select(*_FIELDS), task=task, func=func, status=status, start=start, end=end)
+    wanted = _wanted(sa.select(*_FIELDS), by)
     newest = wanted.order_by(runs.c.ended.desc(), runs.c.id.desc()).limit(limit).offset(offset)
     return [rows.run(row) for row in connection.execute(newest)]
 
 
-def count(
-    connection: sa.Connection,
-    *,
-    task: str | None = None,
-    func: str | None = None,
-    status: Status | str | None = None,
-    start: int | None = None,
-    end: int | None = None,
-) -> int:
+def count(connection: sa.Connection, **by: Unpack[Wanted]) -> int:
     """How many runs `find` would go through."""
-    wanted = _wanted(
-        sa.select(sa.func.count()).select_from(runs), task=task, func=func, status=status, start=start, end=end
-    )
-    return connection.scalar(wanted) or 0
+    return connection.scalar(_wanted(sa.select(sa.func.count()).select_from(runs), by)) or 0
 
 
 def latest_attempt(connection: sa.Connection, job_id: int) -> Job | Run | None:
@@ -87,28 +76,22 @@ def prune(connection: sa.Connection, *, before: int, limit: int = 1000) -> int:
     return connection.execute(runs.delete().where(runs.c.id.in_(ids))).rowcount
 
 
-def _wanted(
-    wanted: W,
-    *,
-    task: str | None,
-    func: str | None,
-    status: Status | str | None,
-    start: int | None,
-    end: int | None,
-) -> W:
-    if task is not None:
+def _wanted(wanted: W, by: Wanted) -> W:
+    if unknown := by.keys() - Wanted.__annotations__.keys():
+        raise TypeError(f"runs are looked for by {', '.join(Wanted.__annotations__)}, not by {', '.join(unknown)}")
+    if (task := by.get("task")) is not None:
         wanted = wanted.where(runs.c.task == task)
         if task:
             wanted = wanted.where(runs.c.task != "")  # lets the partial index answer
-    if func is not None:
+    if (func := by.get("func")) is not None:
         wanted = wanted.where(runs.c.func == func)
-    if status is not None:
+    if (status := by.get("status")) is not None:
         wanted = wanted.where(runs.c.status == str(status))
         if str(status) not in ("success", "skipped"):
             wanted = wanted.where(runs.c.status.not_in(("success", "skipped")))
-    if start is not None:
+    if (start := by.get("start")) is not None:
         wanted = wanted.where(runs.c.ended >= start)
-    if end is not None:
+    if (end := by.get("end")) is not None:
         wanted = wanted.where(runs.c.ended < end)
     return wanted
 

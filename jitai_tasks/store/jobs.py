@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -116,35 +116,26 @@ def get(connection: sa.Connection, job_id: int) -> Job | None:
     return None if row is None else rows.job(row)
 
 
-def find(
-    connection: sa.Connection,
-    *,
-    task: str | None = None,
-    func: str | None = None,
-    status: Status | str | None = None,
-    queue: str | None = None,
-    subject: str | None = None,
-    limit: int = 50,
-    offset: int = 0,
-) -> list[Job]:
+class Wanted(TypedDict, total=False):
+    """What live jobs are looked for by; None and what is left out mean any."""
+
+    task: str | None
+    func: str | None
+    status: Status | str | None
+    queue: str | None
+    subject: str | None
+
+
+def find(connection: sa.Connection, *, limit: int = 50, offset: int = 0, **by: Unpack[Wanted]) -> list[Job]:
     """Live jobs by what is given, the next due first."""
-    wanted = _wanted(sa.select(*_FIELDS), task=task, func=func, status=status, queue=queue, subject=subject)
+    wanted = _wanted(sa.select(*_FIELDS), by)
     found = connection.execute(wanted.order_by(jobs.c.due, jobs.c.id).limit(limit).offset(offset))
     return [rows.job(row) for row in found]
 
 
-def count(
-    connection: sa.Connection,
-    *,
-    task: str | None = None,
-    func: str | None = None,
-    status: Status | str | None = None,
-    queue: str | None = None,
-    subject: str | None = None,
-) -> int:
+def count(connection: sa.Connection, **by: Unpack[Wanted]) -> int:
     """How many jobs `find` would go through."""
-    counted = sa.select(sa.func.count()).select_from(jobs)
-    return connection.scalar(_wanted(counted, task=task, func=func, status=status, queue=queue, subject=subject)) or 0
+    return connection.scalar(_wanted(sa.select(sa.func.count()).select_from(jobs), by)) or 0
 
 
 def waiting_of(connection: sa.Connection, tasks: Iterable[str]) -> dict[str, list[Job]]:
@@ -170,8 +161,8 @@ def held(connection: sa.Connection, *, limit: int = 10_000) -> list[Job]:
     return [rows.job(row) for row in connection.execute(wanted)]
 
 
-def _wanted(wanted: sa.Select[Any], **given: object) -> sa.Select[Any]:
-    for name, value in given.items():
+def _wanted(wanted: sa.Select[Any], by: Wanted) -> sa.Select[Any]:
+    for name, value in by.items():
         if value is not None:
             wanted = wanted.where(jobs.c[name] == str(value))
     return wanted

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from jitai_tasks.store import Database, history, jobs
 from jitai_tasks.store.records import Job, Run, Status
 from tests.store.made import call, claimed, create, done, finish, live, new, past
@@ -81,3 +83,8 @@ def test_old_runs_are_pruned_in_portions_with_their_logs(database: Database) -> 
     with database.read() as connection:
         assert [run.job.id for run in history.find(connection)] == ids[-1:]
         assert connection.exec_driver_sql("SELECT count(*) FROM jitai_logs").scalar() == 1
+
+
+def test_what_runs_are_not_looked_for_by_is_refused(database: Database) -> None:
+    with database.read() as connection, pytest.raises(TypeError, match="by task, func, status, start, end, not by tsk"):
+        history.find(connection, tsk="tasks.T")  # type: ignore[call-arg]
