@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from ..schedule.civil import DAY
 from .rules import Rule
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
 _MOST_DAYS = 10_000
+_MOST_AT_ONCE = 100  # days
+_TICK = timedelta(microseconds=1)
 
 
 class Instants:
@@ -34,6 +38,23 @@ class Instants:
             if shift is not None:
                 return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds - shift + self._moved
         return self._trigger(value)
+
+    def many(self, values: Sequence[Any]) -> list[int] | None:
+        """The same for dates in rising order; None if they are to be asked for one by one."""
+        if not self._simple or set(map(type, values)) != {datetime} or any(value.tzinfo for value in values):
+            return None
+        first, last = (values[place] - _EPOCH for place in (0, -1))
+        if last.days - first.days > _MOST_AT_ONCE or not self._steady(first.days, last.days):
+            return None
+        shift = self(values[0]) - first // _TICK
+        if self(values[-1]) - last // _TICK != shift:
+            return None
+        return [(value - _EPOCH) // _TICK + shift for value in values]
+
+    def _steady(self, first: int, last: int) -> bool:
+        return all(
+            (self._days[day] if day in self._days else self._learn(day)) is not None for day in range(first, last + 1)
+        )
 
     def _learn(self, day: int) -> int | None:
         if len(self._days) > _MOST_DAYS:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from jitai_tasks import datefields
 from jitai_tasks.datefields import comparing
+from jitai_tasks.datefields.instants import Instants
+from jitai_tasks.datefields.rules import rules
 from jitai_tasks.store import tables as ours
 from jitai_tasks.testing import tables, waiting
 from tests.datefields.shop import meetings, task
@@ -115,3 +117,28 @@ def test_rows_that_are_wrong_are_locked_a_few_at_a_time(app, locked):
     assert datefields.sweep(app).saved == ROWS
     assert max(map(max, filter(None, locked))) == 300
     assert all(len(statements) <= 2 for statements in locked), "the rows, and their jobs"
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("hours", [1, 24, 24 * 60])
+def test_many_dates_become_the_same_moments_as_one_by_one(app_from, hours):
+    """Also where the clocks change, and over more days than are taken at once."""
+    app = tables(
+        app_from(
+            meetings(
+                task(
+                    timezone="Europe/Berlin",
+                    timerCfg={"startOffset": {"offsetType": -1, "offset": 15, "offsetUnit": "minute"}},
+                )
+            )
+        )
+    )
+    one = Instants(rules(app).of_task("tasks.Remind"))
+    known = 0
+    for start in (datetime(2026, 1, 5), datetime(2026, 3, 28), datetime(2026, 10, 24)):
+        dates = [start + timedelta(hours=hours * number // 10, microseconds=number) for number in range(30)]
+        many = one.many(dates)
+        known += many is not None
+        assert many in (None, [one(date) for date in dates])
+    assert known == (1 if hours < 24 * 60 else 0)
+    assert one.many([NOON, None]) is None
