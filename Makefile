@@ -23,7 +23,7 @@ bench: ## measure, beside the raw database and the peers
 zones: ## every time zone against a brute-force scan (minutes)
 	@$(PYTHON) tools/dev.py zones $(ARGS)
 
-chaos: ## kill workers, runners and databases, then count (a night; ARGS='-m "chaos and not long"': seven minutes)
+chaos: ## kill workers, runners and databases, then count (a night; ARGS='-m "chaos and not long"': minutes)
 	@$(PYTHON) tools/dev.py chaos $(ARGS)
 
 mutants: ## break the product on purpose; each fault must be caught by a test

@@ -36,7 +36,7 @@ COMMANDS = {
     "check": ("test", "lint, format, types, schemas and the links of the docs"),
     "bench": ("test", "print the table of docs/performance.md, measured here and now"),
     "zones": ("test", "check every time zone against a brute-force scan (minutes)"),
-    "chaos": ("test", "kill workers, runners and databases, then count (a night; ARGS='-m \"chaos and not long\"': seven minutes)"),
+    "chaos": ("test", "kill workers, runners and databases, then count (a night)"),
     "mutants": ("test", "break the product on purpose; each fault must be caught by a test"),
     "setup": ("test", "only set up .venv"),
 }
