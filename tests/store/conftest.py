@@ -11,8 +11,8 @@ import pytest
 
 from jitai_tasks.clock import ManualClock
 from jitai_tasks.store import Database, migrations
-from jitai_tasks.store.tables import metadata
 from tests import servers
+from tests.emptied import mariadb
 
 MAKES = ("sqlite", "postgresql", "mysql")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -64,6 +64,9 @@ class Templates:
         self._urls: dict[str, str] = {}
 
     def copy(self, make: str, folder: Path) -> Iterator[str]:
+        if make == "mysql":
+            yield mariadb()
+            return
         if make not in self._urls:
             self._urls[make] = self._migrated(make)
         yield from getattr(self, f"_copy_{make}")(folder)
@@ -72,7 +75,6 @@ class Templates:
         url = {
             "sqlite": lambda: f"sqlite:///{self._folder}/template.db",
             "postgresql": lambda: servers.postgres().fresh_database(),
-            "mysql": lambda: _mariadb().fresh_database(),
         }[make]()
         database = Database.open(url)
         migrations.upgrade(database)
@@ -89,22 +91,7 @@ class Templates:
         yield url
         server.drop(url)
 
-    def _copy_mysql(self, _folder: Path) -> Iterator[str]:
-        database = Database.open(self._urls["mysql"])
-        with database.begin() as connection:
-            for table in metadata.tables.values():
-                connection.execute(table.delete())
-        database.dispose()
-        yield self._urls["mysql"]
-
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return Templates(tmp_path_factory.mktemp("templates"))
-
-
-def _mariadb() -> servers.Server:
-    server = servers.mariadb()
-    if server is None:
-        pytest.skip(servers.NO_MARIADB)
-    return server
