@@ -97,7 +97,7 @@ def run_all(commands: list[list[str]]) -> int:
     failed = [command for command, code in chosen if code != 0]
     for command in failed:
         print("failed:", " ".join(command[2:] if command[1] == "-m" else command[1:]), file=sys.stderr)
-    return 1 if failed or not chosen else 0
+    return 1 if failed or (commands and not chosen) else 0
 
 
 def ensure_python(arguments: list[str]) -> None:
