@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jitai_tasks.checks import RULES, examine
 from jitai_tasks.testing import write_files
+from tests.counting import counted
 
 from .conftest import NOW, SOUND, Examine, Told, of_rows, scheduled
 
@@ -152,23 +151,9 @@ def test_examining_grows_no_faster_than_the_app(tmp_path: Path) -> None:
         for index in range(first, first + 100):
             files = {"e.json": task, "inner.py": "def customFunc():\n    return 1\n"}
             write_files(tmp_path / "tasks" / f"T{index}", files)
-        calls.append(calls_of(lambda: examine(tmp_path, now=NOW).problems == []))
+        with counted() as work:
+            problems = examine(tmp_path, now=NOW).problems
+        assert problems == []
+        calls.append(work.calls)
     assert calls[2] - calls[1] < 1.2 * (calls[1] - calls[0]), "each hundred elements costs what the last one did"
     assert (calls[2] - calls[1]) / 100 < 5_000
-
-
-def calls_of(claim: Callable[[], bool]) -> int:
-    """How many calls of functions it takes to answer; a busy machine does not change that."""
-    count = 0
-
-    def one_more(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(one_more)
-    try:
-        holds = claim()
-    finally:
-        sys.setprofile(None)
-    assert holds
-    return count

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from jitai_tasks.jsonsource import read_json
 from jitai_tasks.normalise import normalised
 from jitai_tasks.paths import elements_dir, schemas_dir
 from jitai_tasks.schemas import check_app_json, check_element, schema_for
+from tests.counting import at_most
 
 FILES = sorted(schemas_dir().glob("*.schema.json"))
 BUNDLE = json.loads((schemas_dir() / "e.schema.json").read_text())
@@ -222,15 +222,13 @@ def test_several_mistakes_are_reported_together_in_reading_order():
     assert [problem.pointer for problem in checked(value)] == ["enable", "timeout", "zebra"]
 
 
-def test_a_right_file_is_checked_in_a_fraction_of_a_millisecond():
+def test_a_right_file_is_checked_in_few_steps():
     text = json.dumps(TASK)
     checked(TASK)
-    before = time.process_time()
-    for _ in range(500):
+    with at_most(1_000):  # jsonschema alone takes several thousand
         source = normalised(read_json(text), family="tasks")
-        assert check_element(source, type_chain=["tasks.NormalType"]) == []
-    # 0.06 ms each on the machine this was written on; jsonschema alone takes 0.5 ms.
-    assert (time.process_time() - before) / 500 < 0.0004
+        problems = check_element(source, type_chain=["tasks.NormalType"])
+    assert problems == []
 
 
 @pytest.mark.parametrize("enable", [0, 1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jitai_tasks import App
 from jitai_tasks.testing import MovingClock, app_from, waiting, write_files
+from tests.counting import at_most
 
 DAILY = {
     "title": "Daily",
@@ -33,10 +33,10 @@ def test_a_task_runs_when_the_clock_gets_there(app_from, clock, drain, history):
 def test_a_year_of_a_daily_task_takes_about_a_second(app_from, clock, drain, history):
     app_from(REPORT)
     drain()
-    started = time.process_time()
     clock.advance(days=365)
-    assert drain() == 365
-    assert time.process_time() - started < 3.0
+    with at_most(365 * 6_000):
+        ran = drain()
+    assert ran == 365
     runs = history("tasks.Report", status="success")
     assert len(runs) == 365
     assert {datetime.fromtimestamp(run.outcome.started / 1e6, UTC).hour for run in runs} == {9}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from jitai_tasks.errors import InvalidTime
 from jitai_tasks.schedule import catch_up, parse_timer, weekends_only
 from jitai_tasks.schedule.missed import Misfire, MisfirePolicy
+from tests.counting import AT_ONCE, at_most
 from tests.unit.schedule.vectors import at, timer
 
 NO_31ST: dict[str, object] = {"day": 31, "monthOverflow": "skip"}
@@ -110,15 +109,13 @@ START = {"startTime": "2024-01-31 09:00:00"}
 def test_a_wrong_timer_is_refused_with_its_pointer(
     config: dict[str, object], pointer: str | None, reason: str | None
 ) -> None:
-    begin = time.process_time()
     if pointer is None or reason is None:
         parse_timer(config, zone="UTC")
         return
-    with pytest.raises(InvalidTime) as error:
+    with pytest.raises(InvalidTime) as error, at_most(6 * AT_ONCE):
         parse_timer(config, zone="UTC")
     assert error.value.pointer == pointer
     assert reason in error.value.reason
-    assert time.process_time() - begin < 0.3
 
 
 def test_a_rule_whose_every_day_is_a_day_off_is_refused() -> None:
@@ -160,20 +157,18 @@ SLOW = [
 def test_no_question_takes_long(repeat: dict[str, object], year: int) -> None:
     schedule = timer(repeat, f"{year:04}-02-02 00:00:00", zone="Europe/Berlin")
     for after in ("2023-02-01 00:00:00", "2099-12-31 00:00:00", "9998-01-01 00:00:00"):
-        begin = time.process_time()
-        schedule.next_after(at(after))
-        assert time.process_time() - begin < 0.05
+        with at_most(AT_ONCE):
+            schedule.next_after(at(after))
 
 
 def test_a_year_of_missed_seconds_is_caught_up_at_once() -> None:
     schedule = timer({"repeatType": "second", "period": 1})
     first, now = at("2025-01-01 00:00:00"), at("2026-01-01 00:00:00")
     for misfire in Misfire:
-        begin = time.process_time()
-        slots, skipped = catch_up(schedule, first, now, MisfirePolicy(misfire=misfire))
+        with at_most(AT_ONCE):
+            slots, skipped = catch_up(schedule, first, now, MisfirePolicy(misfire=misfire))
         assert skipped is not None
         assert skipped.count + len(slots) == 365 * 86_400
-        assert time.process_time() - begin < 0.05
 
 
 @pytest.mark.parametrize("policy", ["cycle", "nextWorkday", "previousWorkday"])
@@ -182,15 +177,13 @@ def test_a_year_of_minutes_on_workdays_is_counted_at_once(repeat: dict[str, obje
     schedule = timer(repeat, zone="Asia/Shanghai", skipHoliday=1, holidayPolicy=policy)
     first, last = at("2025-01-01 00:00:00", "Asia/Shanghai"), at("2026-01-01 00:00:00", "Asia/Shanghai")
     schedule.next_instant(first)  # the calendar is worked out
-    begin = time.process_time()
-    count = schedule.count(first - 1, last - 1)
-    assert time.process_time() - begin < 0.05
+    with at_most(AT_ONCE):
+        count = schedule.count(first - 1, last - 1)
     assert count == 248 * 1440
 
 
 def test_an_end_thousands_of_years_ahead_is_read_at_once() -> None:
     for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"):
-        begin = time.process_time()
-        schedule = timer({"repeatType": "day"}, zone=zone, endTime="9998-12-31 23:59:59")
-        schedule.next_instant(schedule.end - 10**12)
-        assert time.process_time() - begin < 0.05
+        with at_most(AT_ONCE):
+            schedule = timer({"repeatType": "day"}, zone=zone, endTime="9998-12-31 23:59:59")
+            schedule.next_instant(schedule.end - 10**12)
