@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Some 50 ms of plain Python code.
-AT_ONCE = 100_000
+AT_ONCE = 150_000
 
 
 class Work:

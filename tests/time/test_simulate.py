@@ -117,7 +117,7 @@ def test_a_year_of_a_thousand_tasks_is_simulated_within_ten_seconds(app_from, du
         files[f"tasks/T{number}/e.json"] = scheduled(kinds[number % 6], start=start, timezone=zone)
     app = app_from(files)
     outage = (MIDNIGHT + 100 * DAY, MIDNIGHT + 101 * DAY)
-    with at_most(200 * AT_ONCE):
+    with at_most(100 * AT_ONCE):
         found = outlook.simulate(app, MIDNIGHT, MIDNIGHT + 365 * DAY, outages=[outage], duration=duration)
     assert found.total > 10_000_000
     assert found.skipped

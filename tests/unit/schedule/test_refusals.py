@@ -112,7 +112,7 @@ def test_a_wrong_timer_is_refused_with_its_pointer(
     if pointer is None or reason is None:
         parse_timer(config, zone="UTC")
         return
-    with pytest.raises(InvalidTime) as error, at_most(6 * AT_ONCE):
+    with pytest.raises(InvalidTime) as error, at_most(4 * AT_ONCE):
         parse_timer(config, zone="UTC")
     assert error.value.pointer == pointer
     assert reason in error.value.reason
