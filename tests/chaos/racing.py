@@ -116,6 +116,17 @@ class Round:
         found = datefields.live(connection, TASK, [self.job.subject]).get(self.job.subject, [])
         return [job for job in found if job.waiting and job.id == self.job.id]
 
+    def late(self, verb: Work, turns: int) -> Work:
+        """The verb, begun after so many questions to the database."""
+
+        def work() -> object:
+            with self.database.read() as connection:
+                for _ in range(turns):
+                    connection.execute(sa.text("SELECT 1"))
+            return verb()
+
+        return work
+
     def fate(self) -> str:
         """Where the job is now: its state, "moved", or "gone"; and never in two places."""
         with self.database.read() as connection:
