@@ -11,7 +11,7 @@ help: ## show this list
 run: ## start example_app on an embedded SQLite file and watch its tasks (Ctrl-C ends it)
 	@$(PYTHON) tools/dev.py run $(ARGS)
 
-test: ## run the tests, on two cores
+test: ## run the tests, three at a time
 	@$(PYTHON) tools/dev.py test $(ARGS)
 
 check: ## lint, format, types, schemas and the links of the docs

@@ -32,7 +32,7 @@ NEWEST = 14
 #: command → (extras it needs, what it is for)
 COMMANDS = {
     "run": ("cli", "start example_app on an embedded SQLite file and watch its tasks"),
-    "test": ("test", "run the tests, on two cores"),
+    "test": ("test", "run the tests, three at a time"),
     "check": ("test", "lint, format, types, schemas and the links of the docs"),
     "bench": ("test", "print the table of docs/performance.md, measured here and now"),
     "zones": ("test", "check every time zone against a brute-force scan (minutes)"),
@@ -64,7 +64,7 @@ def steps(name: str, rest: list[str]) -> list[list[str]]:
     """The command lines behind a command."""
     python = str(PYTHON)
     pytest = [python, "-m", "pytest"]
-    parallel = [*pytest, "-n", os.environ.get("JITAI_TEST_PROCESSES", "2"), "--dist", "worksteal"]
+    parallel = [*pytest, "-n", os.environ.get("JITAI_TEST_PROCESSES", "3"), "--dist", "worksteal"]
     table = {
         "run": [[str(BIN / "jitai-tasks"), "run", *(rest or ["example_app"])]],
         "test": [[*parallel, "-m", "not long and not chaos", *rest]],

@@ -23,7 +23,8 @@ from ..errors import StoreError
 if TYPE_CHECKING:
     from .database import Database
 
-_REMEMBER = 0.2  # seconds that the list of doorbells is good for
+#: Seconds that a list of doorbells is good for.
+REMEMBER = 0.2
 _LONGEST_PATH = 100  # bytes; the system allows 107
 
 
@@ -72,7 +73,7 @@ class Bells:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._paths: list[str] = []
-        self._read_at = -_REMEMBER
+        self._read_at = -REMEMBER
 
     def ring(self) -> None:
         """Wake every runner of this host. Never blocks, never fails."""
@@ -82,7 +83,7 @@ class Bells:
             _send(self._known())
 
     def _known(self) -> list[str]:
-        if time.monotonic() - self._read_at >= _REMEMBER:
+        if time.monotonic() - self._read_at >= REMEMBER:
             with self._database.read() as connection:
                 found = connection.exec_driver_sql("SELECT doorbell FROM jitai_runners WHERE doorbell <> ''")
                 self._paths = [row[0] for row in found]

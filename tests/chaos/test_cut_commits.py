@@ -17,6 +17,7 @@ from tests.runner.conftest import eventually
 JOBS = 300
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(180)
 def test_of_300_jobs_whose_commits_are_cut_none_is_lost_and_none_takes_effect_twice(tmp_path: Path) -> None:
     server = servers.start_postgres()

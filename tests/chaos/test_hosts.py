@@ -19,7 +19,7 @@ from tests import servers
 from tests.chaos import invariants
 from tests.chaos.conftest import FILES, shop_in
 from tests.chaos.hosts import Host, hosts, impossible
-from tests.runner.conftest import RUN, Runner, Shop, eventually
+from tests.runner.conftest import Runner, Shop, eventually
 
 ROOT = Path(__file__).parents[2]
 TIMES = {"lease": 3.0, "beat": 0.5}
@@ -33,7 +33,7 @@ def run_on(host: Host, shop: Shop, server: servers.Server) -> Runner:
     url = f"postgresql+psycopg://jitai@{host.gateway}:{server.port}/{sa.make_url(shop.url).database}?connect_timeout=2"
     options = {"database": url, "workers": 2}
     log = shop.folder / f"{host.name}.log"
-    words = [sys.executable, "-c", RUN, str(shop.folder), repr(options), repr(TIMES)]
+    words = [sys.executable, "-m", "tests.runner.program", str(shop.folder), repr(options), repr(TIMES)]
     with log.open("wb") as output:
         process = subprocess.Popen([*host.command, *words], stdout=output, stderr=output, cwd=ROOT)
     shop.started.append(Runner(process, log))

@@ -13,6 +13,7 @@ from jitai_tasks.payload import dumps
 from jitai_tasks.store import jobs
 from jitai_tasks.store.records import NewJob
 from tests.chaos import invariants
+from tests.chaos.conftest import MAKES
 from tests.runner.conftest import Runner, Shop, eventually
 
 JOBS = 2_000
@@ -22,6 +23,9 @@ MOST_PER_WORKER = 100
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    "make", [pytest.param(make, marks=[pytest.mark.chaos] * (make != "sqlite")) for make in MAKES], indirect=True
+)
 def test_of_2000_jobs_with_a_worker_killed_every_200_ms_none_is_lost_and_none_finished_twice(shop: Shop) -> None:
     runner = shop.ready(workers=4)
     supervisor = psutil.Process(runner.pid)

@@ -70,12 +70,12 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 #: For tests of what hangs while it is loaded.
-IMPATIENT: dict[str, float] = {"load_within": 4.0}
+IMPATIENT: dict[str, float] = {"load_within": 2.0}
 
 
 @pytest.fixture
 def impatient(shop: Shop) -> Bench:
-    """The same as `bench`, and loading may take 4 s."""
+    """The same as `bench`, and loading may take 2 s."""
     shop.ready(workers=2, reload=True, times=IMPATIENT)
     return Bench(shop)
 

@@ -100,7 +100,7 @@ def test_an_import_that_hangs_costs_nothing_but_its_own_element(impatient: Bench
     impatient.in_effect("second", "Quiet")
     assert "it was not loaded" not in impatient.shop.logs(), "the other one did not wait for that"
     assert impatient.says() == "first"
-    impatient.logged("it was not loaded within 4 s")
+    impatient.logged("it was not loaded within 2 s")
     assert impatient.says() == "first"
     impatient.desk("third")
     impatient.in_effect("third")
@@ -121,8 +121,8 @@ def test_two_imports_that_hang_are_both_named_and_the_rest_is_taken(impatient: B
     impatient.write("services/Third/e.json", FILES["services/Desk/e.json"])
     impatient.desk("second", "Quiet")
     impatient.in_effect("second", "Quiet")
-    impatient.logged("services/Desk: it was not loaded within 4 s; its last good version stays in use")
-    impatient.logged("services/Third: it was not loaded within 4 s; it is left out")
+    impatient.logged("services/Desk: it was not loaded within 2 s; its last good version stays in use")
+    impatient.logged("services/Third: it was not loaded within 2 s; it is left out")
     assert impatient.says() == "first"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,20 +19,9 @@ from jitai_tasks.store import jobs as stored
 from jitai_tasks.store.records import Job, Run, Status
 from jitai_tasks.testing import write_files
 
-Condition = Callable[[], object]
+from .program import Forked, forked
 
-RUN = """
-import logging, sys
-from dataclasses import replace
-from jitai_tasks.runner import run
-from jitai_tasks.runner.entry import plan_for
-from jitai_tasks.runner.supervisor import supervise
-logging.basicConfig(level=logging.INFO, format="%(created).3f %(name)s: %(message)s")
-options, times = eval(sys.argv[2]), eval(sys.argv[3])
-if times:
-    sys.exit(supervise(replace(plan_for(sys.argv[1], **options), **times)))
-sys.exit(run(sys.argv[1], **options))
-"""
+Condition = Callable[[], object]
 
 SERVICE = '''
 import asyncio, os, resource, signal, subprocess, sys, time, ctypes, logging
@@ -162,7 +150,7 @@ def eventually(
 class Runner:
     """A runner as a process of its own."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked | subprocess.Popen[bytes]
     log: Path
 
     @property
@@ -198,13 +186,9 @@ class Shop:
     def run(self, *, times: dict[str, float] | None = None, **options: object) -> Runner:
         """Start a runner; `times` shortens its lease and the like."""
         log = self.folder / f"runner{len(self.started)}.log"
+        log.touch()
         options = {"database": self.url, "workers": 2, **options}
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-c", RUN, str(self.folder), repr(options), repr(times or {})],
-                stdout=output, stderr=output, cwd=Path(__file__).parents[2],
-            )  # fmt: skip
-        self.started.append(Runner(process, log))
+        self.started.append(Runner(forked(self.folder, options, times or {}, log), log))
         return self.started[-1]
 
     def ready(self, *, times: dict[str, float] | None = None, **options: object) -> Runner:

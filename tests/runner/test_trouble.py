@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,12 +128,25 @@ def test_jobs_run_on_postgresql_and_are_started_by_notify(served: tuple[servers.
     for number in range(20):
         shop.done(shop.create("insert", name=str(number)))
     assert len(shop.effects()) == 20
+    with listening(shop) as rested:
+        assert rested() is Woken.JOB, "once by itself"
+        shop.done(shop.create("nothing"))
+        assert rested() is Woken.JOB
+
+
+def test_a_new_runner_looks_once_more_for_those_who_did_not_know_its_doorbell(shop: Shop) -> None:
+    with listening(shop) as rested:
+        assert rested() is Woken.JOB
+
+
+@contextmanager
+def listening(shop: Shop) -> Iterator[Callable[[], Woken]]:
+    """An ear at work for a worker that idles; the callable rests as that worker would, up to 10 s."""
     shared = Shared(plan=Plan(app_path="", runner=7, workers=1), seats=Seats(2), wake=WakePipe())
     shared.seats.seat(0).say(Phase.IDLE)
     signals, ear = Signals(), Ear(shop.app.database, shared, heard=lambda: None)
     ear.start()
-    shop.done(shop.create("nothing"))
-    assert shared.wake.rest(10.0, signals.fileno()) is Woken.JOB
+    yield lambda: shared.wake.rest(10.0, signals.fileno())
     ear.close()
     signals.close()
     shared.wake.close()
