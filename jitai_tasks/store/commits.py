@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -23,7 +23,7 @@ def watch(engine: sa.Engine) -> None:
     A transaction that the server has undone is never committed, even if the code in it went on after the error: half of
     it would be missing.
     """
-    commit = engine.dialect.do_commit
+    commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
 
     def commit_then_call(dbapi_connection: sa.PoolProxiedConnection) -> None:
         if (error := dbapi_connection.info.get(_UNDONE)) is not None:
@@ -31,9 +31,13 @@ def watch(engine: sa.Engine) -> None:
         commit(dbapi_connection)
         _call(cast("dict[str, list[Call]]", dbapi_connection.info))
 
+    def rollback_and_forget(dbapi_connection: sa.PoolProxiedConnection) -> None:
+        _forget(dbapi_connection.info)
+        rollback(dbapi_connection)
+
     engine.dialect.do_commit = commit_then_call  # type: ignore[method-assign]
+    engine.dialect.do_rollback = rollback_and_forget  # type: ignore[method-assign]
     event.listen(engine, "handle_error", _note_undone)
-    event.listen(engine, "rollback", _forget)
 
 
 def on_commit(held: sa.Connection | Session, call: Call) -> None:
@@ -63,10 +67,9 @@ def _note_undone(context: sa.ExceptionContext) -> None:
         context.connection.info[_UNDONE] = context.original_exception
 
 
-def _forget(connection: sa.Connection) -> None:
-    if not connection.invalidated:  # a lost connection took what it knew with it
-        connection.info.pop(_CALLS, None)
-        connection.info.pop(_UNDONE, None)
+def _forget(info: dict[Any, Any]) -> None:
+    info.pop(_CALLS, None)
+    info.pop(_UNDONE, None)
 
 
 def _register_foreign_session(session: Session, call: Call) -> None:
@@ -85,5 +88,5 @@ def _register_foreign_connection(connection: sa.Connection, call: Call) -> None:
     if _CALLS + "_watched" not in connection.info:
         connection.info[_CALLS + "_watched"] = True
         event.listen(connection, "commit", lambda _connection: _call(info))
-        event.listen(connection, "rollback", _forget)
+        event.listen(connection, "rollback", lambda _connection: info.pop(_CALLS, None))
     _register(info, call)

@@ -15,7 +15,6 @@ from . import url as urls
 from .floors import Floors
 from .records import Run
 from .servertime import ServerTime
-from .sqlite import READ_ONLY
 
 
 class Database:
@@ -30,7 +29,6 @@ class Database:
         #: Whether commits that bring work notify the runners (PostgreSQL).
         self.notify = notify
         self.engine = engine.execution_options(jitai_database=self)
-        self._reading = self.engine.execution_options(**{READ_ONLY: True})
         alone = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
         self._single = self.engine.execution_options(**alone)
         self._time = ServerTime(self)
@@ -71,7 +69,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection for looking only: never waits for writers."""
-        with self._reading.connect() as connection:
+        with self.engine.connect() as connection, sqlite.beginning(connection, sqlite.READ_ONLY, True):
             yield connection
 
     @contextmanager
@@ -87,7 +85,7 @@ class Database:
     def clear_log(self) -> None:
         """SQLite: do now and then what a commit would have to do by itself; elsewhere nothing."""
         if self.dialect == "sqlite":
-            with self._reading.connect() as connection:
+            with self.engine.connect() as connection:
                 sqlite.clear_log(connection)
 
     def now(self) -> int:

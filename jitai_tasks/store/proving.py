@@ -48,7 +48,7 @@ _ADVICE = {
 def prove_usable(engine: sa.Engine, shown: str) -> None:
     """Connect, look at the version and the rights; DatabaseUnreachable says what is in the way."""
     try:
-        with engine.connect().execution_options(**{sqlite.PATIENCE: PATIENCE_AT_START}) as connection:
+        with engine.connect() as connection, sqlite.beginning(connection, sqlite.PATIENCE, PATIENCE_AT_START):
             reason = _PROOFS[engine.dialect.name](connection) or _missing_rights(connection)
             connection.rollback()
     except (sa.exc.SQLAlchemyError, sqlite3.Error, TypeError, OSError) as error:

@@ -11,13 +11,14 @@ import contextlib
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, event, exc
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 
-#: Execution option of a connection that will not write.
+#: Option of `beginning`: this connection will not write.
 READ_ONLY = "jitai_read"
-#: Execution option: seconds to wait for the lock.
+#: Option of `beginning`: seconds to wait for the lock.
 PATIENCE = "jitai_patience"
 
 _FIRST_PAUSE = 0.0002
@@ -42,7 +43,19 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
         connection.execute(f"PRAGMA wal_autocheckpoint={_CLEAR_AFTER}")
 
     event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", _begin)
+    # As an event of the engine it would cost every connection a third of its time.
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+
+
+@contextmanager
+def beginning(connection: Connection, option: str, value: object) -> Iterator[None]:
+    """Within it, the transactions of a connection begin with this option."""
+    info = connection.info
+    info[option] = value
+    try:
+        yield
+    finally:
+        info.pop(option, None)
 
 
 def clear_log(connection: Connection) -> None:
@@ -80,17 +93,11 @@ def locked(error: BaseException | None) -> bool:
     )
 
 
-def _begin(connection: Connection) -> None:
-    raw = connection.connection.driver_connection
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    raw, info = dbapi_connection.driver_connection, dbapi_connection.info
     assert isinstance(raw, sqlite3.Connection)
-    options = connection.get_execution_options()
-    try:
-        if options.get(READ_ONLY):
-            raw.execute("BEGIN")
-            with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
-        else:
-            with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), options.get(PATIENCE, _GIVE_UP_AFTER))
-    except sqlite3.Error as error:  # in an event SQLAlchemy leaves it as it is, and nobody would know it for trouble
-        raise exc.DBAPIError.instance(
-            "BEGIN", None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+    if info.get(READ_ONLY):
+        raw.execute("BEGIN")
+        with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
+    else:
+        with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), info.get(PATIENCE, _GIVE_UP_AFTER))

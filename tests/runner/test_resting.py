@@ -28,7 +28,7 @@ def test_a_worker_that_slept_until_a_job_is_due_claims_it_without_looking_again(
     asked: list[str] = []
 
     def note(connection: sa.Connection) -> None:
-        asked.append("look" if connection.get_execution_options().get(READ_ONLY) else "work")
+        asked.append("look" if connection.info.get(READ_ONLY) else "work")
 
     sa.event.listen(database.engine, "begin", note)
     _work_until_one_is_done(shop)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks.store import Database
-from jitai_tasks.store.sqlite import PATIENCE
+from jitai_tasks.store.sqlite import PATIENCE, beginning
 from jitai_tasks.store.trouble import refused, transient
 from tests import servers
 
@@ -64,7 +64,7 @@ def wait_for_row(database: Database) -> None:
         "mysql": "SET SESSION innodb_lock_wait_timeout = 1",
         "sqlite": "SELECT 1",
     }
-    with database.engine.connect().execution_options(**{PATIENCE: 0.01}) as connection:
+    with database.engine.connect() as connection, beginning(connection, PATIENCE, 0.01):
         connection.exec_driver_sql(waits[database.dialect])
         connection.exec_driver_sql("INSERT INTO jitai_logs (run_id, log) VALUES (1, '')")
 
