@@ -6,16 +6,25 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import psutil
 
 from benchmarks.ground import POSTGRESQL, SQLITE, Bench, create, running, to_do
 from benchmarks.table import Line, median, p99, spread
-from jitai_tasks.store import Database, history
+from jitai_tasks.store import Database, history, jobs
 
 WORKERS = 2
 _IDLE = {SQLITE: (2.0, 5.0), POSTGRESQL: (3.0, 6.0)}
 _PATIENCE = 60.0
+
+
+class Latency(NamedTuple):
+    """Milliseconds until the function starts."""
+
+    from_commit: float
+    #: From the start of the call that enqueues and commits: what is measured of the peers.
+    from_call: float
 
 
 def lines(bench: Bench) -> Iterator[Line]:
@@ -29,12 +38,14 @@ def lines(bench: Bench) -> Iterator[Line]:
             yield _timed(bench, kind, [timed(database) for _ in range(bench.samples)], share)
 
 
-def _idle(bench: Bench, kind: str, found: list[float]) -> Line:
+def _idle(bench: Bench, kind: str, latencies: list[Latency]) -> Line:
     middle, worst = _IDLE[kind]
+    found = [each.from_commit for each in latencies]
     return Line(
-        goal_id="P4", measure=f"idle latency, call that commits to start, {kind}, {WORKERS} workers",
-        ours=spread(found), peers=bench.times("idle", kind), goal=f"p50 ≤ {middle:g} ms, p99 ≤ {worst:g} ms",
-        found=spread(found), reached=median(found) <= middle and p99(found) <= worst,
+        goal_id="P4", measure=f"idle latency, enqueueing call to start, {kind}, {WORKERS} workers",
+        ours=spread([each.from_call for each in latencies]), peers=bench.times("idle", kind),
+        goal=f"commit to start: p50 ≤ {middle:g} ms, p99 ≤ {worst:g} ms",
+        found=f"commit to start {spread(found)}", reached=median(found) <= middle and p99(found) <= worst,
     )  # fmt: skip
 
 
@@ -48,13 +59,16 @@ def _timed(bench: Bench, kind: str, found: list[float], share: float) -> Line:
     )  # fmt: skip
 
 
-def at_once(database: Database) -> float:
-    """Milliseconds from the start of the committing call to the start of the function."""
+def at_once(database: Database) -> Latency:
+    """A job that is due at once, on an idle runner."""
     time.sleep(0.02)
     job = to_do(1, database.now())
-    began = database.now()
-    create(database, job)
-    return (started(database, job[0].id) - began) / 1000
+    called = database.now()
+    with database.begin() as connection:
+        jobs.create(connection, job)
+        committed = database.now()
+    began = started(database, job[0].id)
+    return Latency((began - committed) / 1000, (began - called) / 1000)
 
 
 def timed(database: Database) -> float:
