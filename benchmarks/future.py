@@ -14,6 +14,7 @@ from benchmarks.ground import MARIADB, POSTGRESQL, SQLITE, Bench, fill, has_mari
 from benchmarks.table import Line, rate
 from jitai_tasks.ids import new_token
 from jitai_tasks.store import Database, finishing
+from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.records import Finish, Job, Outcome, Status
 
 BATCH = 100
@@ -64,9 +65,8 @@ def _drain(database: Database, count: int) -> float:
     while True:
         finishes = [_finish(job) for job in held]
         with database.begin() as connection:
-            accepted, held = finishing.finish_and_claim(
-                connection, finishes, limit=BATCH, runner=1, worker=1, token=new_token(), now=database.now()
-            )
+            wish = Wish(limit=BATCH, runner=1, worker=1, token=new_token(), now=database.now())
+            accepted, held = finishing.finish_and_claim(connection, finishes, wish)
         done += len(accepted)
         if not held:
             assert done == count

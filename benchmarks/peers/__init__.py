@@ -13,7 +13,7 @@ from pathlib import Path
 
 #: What is installed for each peer, and the databases it is measured on.
 REQUIREMENTS = {
-    "pgqueuer": ("pgqueuer[asyncpg]", "uvloop"),
+    "pgqueuer": ("pgqueuer[asyncpg]", "uvloop", "psycopg[binary]"),
     "procrastinate": ("procrastinate", "psycopg[binary]"),
     "huey": ("huey",),
     "dbos": ("dbos", "psycopg[binary]"),

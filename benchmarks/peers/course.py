@@ -52,7 +52,8 @@ class Tally:
 
     def first(self) -> float:
         """When the first job began."""
-        return min(first for count, first in map(self._head, range(_SLOTS)) if count)
+        begun = [first for count, first in map(self._head, range(_SLOTS)) if count]
+        return min(begun, default=time.time())  # a worker may be writing just now
 
     def latest(self, many: int) -> list[float]:
         """When the latest jobs began, in order."""
@@ -103,6 +104,15 @@ class Peer(ABC):
 
     bulk: Callable[[int, float], None] | None = None
 
+    def analyze(self) -> None:
+        """Have PostgreSQL look at what is in its tables now, as it does by itself after a minute; without it a queue
+        just filled may be sorted for every claim."""
+        if self.url.startswith("postgresql"):
+            import psycopg
+
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute("ANALYZE")
+
     @abstractmethod
     def work(self) -> None:
         """Perform jobs until SIGTERM or SIGKILL."""
@@ -152,6 +162,11 @@ class Course:
         return self._wanted["jobs"] / (time.perf_counter() - began)
 
     def _fill(self) -> int:
+        count = self._filled()
+        self._peer.analyze()
+        return count
+
+    def _filled(self) -> int:
         if self._peer.bulk is not None:
             self._peer.bulk(self._wanted["jobs"], 0.0)
             return self._wanted["jobs"]

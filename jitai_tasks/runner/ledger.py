@@ -75,7 +75,8 @@ class Ledger:
             finishes = []
         if self._open:
             self._seat.say(Phase.FINISHING, token=self._open[0].token)
-        with self._app.database.begin() as connection:
+        database = self._app.database
+        with database.single() if finishing.is_one_statement(finishes) else database.begin() as connection:
             accepted, claimed = exchange(connection, finishes)
         batch, self._open = self._open, []
         self._patience.answered()

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from ..app import App
 from ..ids import new_token
-from ..store import claims, finishing
+from ..store import claiming, claims, finishing
+from ..store.claiming import Wish
 from ..store.records import Finish, Job
 from .capture import Capture, FileCapture
 from .ledger import Ledger
@@ -79,12 +80,15 @@ class Worker:
         return self._ask_quietly(token)
 
     def _ask_for_jobs(self, token: int) -> list[Job]:
-        plan, database = self._shared.plan, self._app.database
-        with database.single() as connection:  # what an idle worker does first
-            return claims.claim(
-                connection, queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker,
-                token=token, now=database.now(),
-            )  # fmt: skip
+        with self._app.database.single() as connection:  # what an idle worker does first
+            return claiming.take(connection, self._wish(token))
+
+    def _wish(self, token: int) -> Wish:
+        plan = self._shared.plan
+        return Wish(
+            queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker, token=token,
+            now=self._app.database.now(),
+        )  # fmt: skip
 
     def _ask_what_is_held(self, token: int) -> list[Job]:
         with self._app.database.read() as connection:
@@ -130,11 +134,7 @@ class Worker:
         return claimed
 
     def _exchange(self, connection: Connection, finishes: list[Finish], token: int) -> tuple[set[int], list[Job]]:
-        plan = self._shared.plan
-        return finishing.finish_and_claim(
-            connection, finishes, queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker,
-            token=token, now=self._app.database.now(),
-        )  # fmt: skip
+        return finishing.finish_and_claim(connection, finishes, self._wish(token))
 
     def _perform_one(self, job: Job) -> None:
         kind = (job.task, job.func)

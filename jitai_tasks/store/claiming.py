@@ -20,9 +20,10 @@ _TAKE = "status = 'running', claim_token = ?, runner = ?, worker = ?, claimed = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Who wants how many jobs from where."""
+    """Who wants how many jobs from where, and when that is."""
 
-    queues: Sequence[str] | None
+    #: None means every queue.
+    queues: Sequence[str] | None = None
     limit: int
     runner: int
     worker: int

@@ -44,21 +44,10 @@ def finish(connection: sa.Connection, finishes: Sequence[Finish], *, now: int | 
     return accepted
 
 
-def finish_and_claim(
-    connection: sa.Connection,
-    finishes: Sequence[Finish],
-    *,
-    queues: Sequence[str] | None = None,
-    limit: int,
-    runner: int,
-    worker: int,
-    token: int,
-    now: int,
-) -> tuple[set[int], list[Job]]:
-    """`finish`, then `claims.claim`, in one transaction (on PostgreSQL in one statement): the step of a busy worker."""
-    wish = Wish(queues=queues, limit=limit, runner=runner, worker=worker, token=token, now=now)
+def finish_and_claim(connection: sa.Connection, finishes: Sequence[Finish], wish: Wish) -> tuple[set[int], list[Job]]:
+    """`finish`, then a claim, in one transaction (on PostgreSQL in one statement): the step of a busy worker."""
     if make(connection) != "postgresql" or not wish.sensible or not _of_one_claim(finishes):
-        return finish(connection, finishes, now=now), claiming.take(connection, wish)
+        return finish(connection, finishes, now=wish.now), claiming.take(connection, wish)
     accepted: set[int] = set()
 
     def together(floors: Lanes) -> list[Job]:
@@ -67,8 +56,13 @@ def finish_and_claim(
         return claimed
 
     claimed = claiming.from_floors(connection, wish, together)
-    _follow_up(connection, finishes, accepted, now)
+    _follow_up(connection, finishes, accepted, wish.now)
     return accepted, claimed
+
+
+def is_one_statement(finishes: Sequence[Finish]) -> bool:
+    """Whether on PostgreSQL `finish_and_claim` is one statement, and so needs no transaction around it."""
+    return not finishes or (_of_one_claim(finishes) and not any(map(_is_followed, finishes)))
 
 
 def fate(connection: sa.Connection, job_id: int, token: int) -> Fate:
@@ -104,8 +98,12 @@ def _of_one_claim(finishes: Sequence[Finish]) -> bool:
 
 def _follow_up(connection: sa.Connection, finishes: Sequence[Finish], accepted: set[int], now: int | None) -> None:
     for done in finishes:
-        if (done.creates or done.successor or done.outcome.log) and done.job.id in accepted:
+        if _is_followed(done) and done.job.id in accepted:
             _follow_up_one(connection, done, now)
+
+
+def _is_followed(done: Finish) -> bool:
+    return bool(done.creates or done.successor or done.outcome.log)
 
 
 def _follow_up_one(connection: sa.Connection, done: Finish, now: int | None) -> None:

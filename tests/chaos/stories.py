@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jitai_tasks.ids import new_id
 from jitai_tasks.store import Database, claims, finishing, history, jobs, runners
+from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.finishing import Fate
 from jitai_tasks.store.records import Job, OnInterrupt, RunnerRecord, Status
 from tests.chaos.telling import Story, write_effect
@@ -109,10 +110,8 @@ class FinishAndClaim(Story):
 
     def play(self) -> None:
         with self.begin() as connection:
-            finishing.finish_and_claim(
-                connection, [done(job) for job in self.batch], limit=3, runner=RUNNER, worker=WORKER, token=self.token,
-                now=self.database.now(),
-            )  # fmt: skip
+            wish = Wish(limit=3, runner=RUNNER, worker=WORKER, token=self.token, now=self.database.now())
+            finishing.finish_and_claim(connection, [done(job) for job in self.batch], wish)
 
     def was_atomic(self) -> None:
         kept = self.fate(self.batch[0])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from jitai_tasks.ids import new_token
 from jitai_tasks.store import Database, claims, finishing, history, jobs, schedules
+from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.finishing import Fate
 from jitai_tasks.store.records import Outcome, Status
 from tests.store.made import RUNNER, WORKER, call, claim, claimed, create, done, finish, live, new, past
@@ -163,22 +165,22 @@ def test_a_job_ended_by_force_is_stale_for_its_holder(database: Database) -> Non
 
 def test_finish_and_claim_is_one_step(database: Database) -> None:
     ids = create(database, *(new(due=due) for due in range(5)))
-    wish = {"runner": RUNNER, "worker": WORKER, "now": database.now()}
+    wish = partial(Wish, runner=RUNNER, worker=WORKER, now=database.now())
     with database.begin() as connection:
-        accepted, batch = finishing.finish_and_claim(connection, [], limit=2, token=new_token(), **wish)
+        accepted, batch = finishing.finish_and_claim(connection, [], wish(limit=2, token=new_token()))
     assert (accepted, [job.id for job in batch]) == (set(), ids[:2])
     call(database, jobs.terminate, ids[0], now=9, reason="asked for")
     child = new(due=9)
     finishes = [done(batch[0], log="lost"), done(batch[1], log="kept", creates=(child,))]
     with database.begin() as connection:
-        accepted, batch = finishing.finish_and_claim(connection, finishes, limit=2, token=new_token(), **wish)
+        accepted, batch = finishing.finish_and_claim(connection, finishes, wish(limit=2, token=new_token()))
     assert (accepted, [job.id for job in batch]) == ({ids[1]}, ids[2:4])
     kept = past(database, ids[1])
     assert kept is not None
     assert kept.outcome.log == "kept"
     with database.begin() as connection:
-        accepted, batch = finishing.finish_and_claim(connection, list(map(done, batch)), limit=9, token=8, **wish)
+        accepted, batch = finishing.finish_and_claim(connection, list(map(done, batch)), wish(limit=9, token=8))
     assert (accepted, [job.id for job in batch]) == (set(ids[2:4]), [ids[4], child.id])
     with database.begin() as connection:
-        accepted, batch = finishing.finish_and_claim(connection, list(map(done, batch)), limit=9, token=9, **wish)
+        accepted, batch = finishing.finish_and_claim(connection, list(map(done, batch)), wish(limit=9, token=9))
     assert (accepted, batch) == ({ids[4], child.id}, [])
