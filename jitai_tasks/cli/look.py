@@ -9,15 +9,14 @@ from pathlib import Path
 import arrow
 import click
 
-from .. import overrides
 from ..app import App
 from ..clock import instant
 from ..datefields.rules import DATE_FIELD, rule_of
 from ..definition import Definition
 from ..errors import JitaiTasksError
+from ..outlook import tasks
 from ..outlook.health import of_calendars, of_zone
 from ..outlook.tasks import refusal, refused_files
-from ..store import schedules
 from ..store.records import TaskState
 from .broken import broken_rows, code_problem
 from .checking import is_task
@@ -63,13 +62,8 @@ def list_(app: Path, everything: bool, database: str | None, as_json: bool) -> N
 
 
 def states_of(app: App) -> dict[str, TaskState]:
-    """What the database remembers about tasks; nothing if it has no tables yet. The app follows their rules."""
-    if not has_tables(app):
-        return {}
-    with app.database.read() as connection:
-        states = schedules.all(connection)
-    overrides.follow(app, states.values())
-    return states
+    """As `outlook.tasks.states_of`; raises SchemaOutdated or SchemaTooNew if the tables are of another version."""
+    return tasks.states_of(app) if has_tables(app) else {}
 
 
 def task_row(app: App, definition: Definition, state: TaskState | None, refused: str = "") -> dict[str, object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from ..store import Database
+from .forkguard import ForkGuard
 from .patience import TROUBLE, Patience
 
 _logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Clerk:
     def __init__(self, database: Database, may_speak: Callable[[], bool]) -> None:
         self._database = database
         self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
-        self._at_work = threading.Lock()
+        self.guard = ForkGuard(database)
         self._closing = threading.Event()
         self._patience = Patience(self._closing.wait, may_speak)
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
@@ -42,18 +42,6 @@ class Clerk:
         self._closing.set()
         return not self._thread.is_alive()
 
-    @contextmanager
-    def standing_still(self, seconds: float) -> Iterator[bool]:
-        """Within it, the clerk touches no connection and none is open: a process may be forked. False if it does."""
-        held = self._at_work.acquire(timeout=seconds)
-        try:
-            if held:
-                self._database.dispose()
-            yield held
-        finally:
-            if held:
-                self._at_work.release()
-
     def _work(self) -> None:
         while (errand := self._errands.get()) is not None:
             self._do(errand)
@@ -61,7 +49,7 @@ class Clerk:
     def _do(self, errand: Errand) -> None:
         while not self._closing.is_set():
             try:
-                with self._at_work:
+                with self.guard.at_work():
                     errand(self._database)
             except TROUBLE as error:
                 self._patience.wait(error)

@@ -64,8 +64,8 @@ class Office:
     def standing_still(self, seconds: float = _STILL) -> Iterator[bool]:
         """Within it, no connection is open and a process may be forked; False if the store did not let go in time."""
         with ExitStack() as stack:
-            clerk = stack.enter_context(self._clerk.standing_still(seconds))
-            yield stack.enter_context(self._pulse.standing_still(seconds)) and clerk
+            clerk = stack.enter_context(self._clerk.guard.standing_still(seconds))
+            yield stack.enter_context(self._pulse.guard.standing_still(seconds)) and clerk
 
     def close(self, seconds: float) -> bool:
         """Leave the store: errands done, the row gone. False if the database did not answer in time."""

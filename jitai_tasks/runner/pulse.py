@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..store import Database, runners
 from ..store.records import RunnerRecord
+from .forkguard import ForkGuard
 from .patience import TROUBLE, Patience
 from .peers import Peers
 from .shared import Shared
@@ -66,7 +66,7 @@ class Pulse:
         self._reaped = shared.wake.ring
         self._cleared = time.monotonic()
         self._quiet = QuietPeriod(plan.lease, plan.beat)
-        self._at_work = threading.Lock()
+        self.guard = ForkGuard(database)
         self._stop = threading.Event()
         self._patience = Patience(self._stop.wait, shared.seats.may_speak)
         self._thread = threading.Thread(target=self._live, name="pulse", daemon=True)
@@ -89,21 +89,9 @@ class Pulse:
         self._thread.join(self._plan.beat)
         self._database.dispose()
 
-    @contextmanager
-    def standing_still(self, seconds: float) -> Iterator[bool]:
-        """Within it, no connection of the pulse is open: a process may be forked. False if one is."""
-        held = self._at_work.acquire(timeout=seconds)
-        try:
-            if held:
-                self._database.dispose()
-            yield held
-        finally:
-            if held:
-                self._at_work.release()
-
     def _live(self) -> None:
         while not self._stop.is_set():
-            with self._at_work:
+            with self.guard.at_work():
                 self._beat()
             self._stop.wait(self._plan.beat)
 
