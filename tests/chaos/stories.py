@@ -109,9 +109,11 @@ class FinishAndClaim(Story):
         self.token = new_id()
 
     def play(self) -> None:
-        with self.begin() as connection:
+        finishes = [done(job) for job in self.batch]
+        assert finishing.is_one_statement(finishes)
+        with self.database.single() as connection:
             wish = Wish(limit=3, runner=RUNNER, worker=WORKER, token=self.token, now=self.database.now())
-            finishing.finish_and_claim(connection, [done(job) for job in self.batch], wish)
+            finishing.finish_and_claim(connection, finishes, wish)
 
     def was_atomic(self) -> None:
         kept = self.fate(self.batch[0])

@@ -184,3 +184,13 @@ def test_finish_and_claim_is_one_step(database: Database) -> None:
     with database.begin() as connection:
         accepted, batch = finishing.finish_and_claim(connection, list(map(done, batch)), wish(limit=9, token=9))
     assert (accepted, batch) == ({ids[4], child.id}, [])
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_only_the_finishes_of_one_claim_that_bring_nothing_else_are_one_statement(database: Database) -> None:
+    first, second = claimed(database), claimed(database)
+    assert finishing.is_one_statement([])
+    assert finishing.is_one_statement([done(first, result="1")])
+    assert not finishing.is_one_statement([done(first), done(second)]), "two claims"
+    for brings in ({"log": "said"}, {"creates": (new(),)}, {"successor": new()}):
+        assert not finishing.is_one_statement([done(first, **brings)]), brings
