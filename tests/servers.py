@@ -49,6 +49,8 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     #: Loopback address; None for a server that we did not start.
     port: int | None = None
+    #: The databases that were made here.
+    made: list[str] = field(default_factory=list)
 
     def url(self, name: str) -> str:
         return self.template.format(name=name)
@@ -57,11 +59,22 @@ class Server:
         """The URL of a new, empty database."""
         name = f"t_{secrets.token_hex(6)}"
         self.run(f"CREATE DATABASE {name} {options}".rstrip())
+        self.made.append(name)
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        force = " WITH (FORCE)" if url.startswith("postgresql") else ""
-        self.run(f"DROP DATABASE {sa.make_url(url).database}{force}")
+        name = str(sa.make_url(url).database)
+        self.run(f"DROP DATABASE {name}{self._force}")
+        self.made.remove(name)
+
+    def drop_all(self) -> None:
+        """Leave a server that belongs to somebody else as it was."""
+        for name in self.made:
+            self.run(f"DROP DATABASE {name}{self._force}")
+
+    @property
+    def _force(self) -> str:
+        return " WITH (FORCE)" if self.template.startswith("postgresql") else ""
 
     def run(self, statement: str) -> None:
         """One administrative statement outside a transaction."""
@@ -189,6 +202,20 @@ def start_mariadb(*options: str) -> Server:
     return server
 
 
+def with_words(url: str, **words: str) -> str:
+    """The URL with more words in its query."""
+    return sa.make_url(url).update_query_dict(words).render_as_string(hide_password=False)
+
+
+def as_user(url: str, name: str) -> str:
+    """The URL for another user of the server, who has no password."""
+    parsed = sa.make_url(url)
+    return sa.URL.create(
+        parsed.drivername, username=name, host=parsed.host, port=parsed.port, database=parsed.database,
+        query=parsed.query,
+    ).render_as_string()  # fmt: skip
+
+
 def untested(reports: Iterable[object]) -> list[str]:
     """What a summary of the test run should say was not tested, from its reports of skipped tests."""
     return [NO_MARIADB] if any(NO_MARIADB in str(getattr(report, "longrepr", "")) for report in reports) else []
@@ -198,7 +225,9 @@ def _given(url: str, driver: str) -> Server:
     parsed = sa.make_url(url).set(drivername=driver)
     home = parsed.database or ("postgres" if driver.startswith("postgresql") else "mysql")
     template = parsed.set(database="NAME").render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    return Server(template=template.replace("/NAME", "/{name}"), home=home)
+    server = Server(template=template.replace("/NAME", "/{name}"), home=home)
+    atexit.register(server.drop_all)
+    return server
 
 
 def _postgres_binaries() -> Path:

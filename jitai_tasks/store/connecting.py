@@ -24,6 +24,8 @@ _ASK_AFTER = 5.0
 _CONNECT_WITHIN = 10
 #: Arguments of tasks may be secret: errors do not quote them.
 _COMMON: dict[str, Any] = {"max_overflow": 50, "hide_parameters": True}
+#: Values of the statements that lock out other migrations.
+_MIGRATION = {"name": "jitai_schema_version"}
 _EXTRA = {"postgresql": "postgres", "mysql": "mysql"}
 
 
@@ -59,19 +61,26 @@ def engine_for(url: URL) -> tuple[sa.Engine, Settings]:
 
 @contextmanager
 def alone(connection: sa.Connection) -> Iterator[None]:
-    """Hold off every other migration of the same database. SQLite's write transactions are alone anyway."""
-    name = "jitai_schema_version"
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
-        yield
-    elif connection.dialect.name == "sqlite":
-        yield
-    else:
-        connection.execute(sa.text("SELECT GET_LOCK(:name, 60)"), {"name": name})
-        try:
+    """A transaction that holds off every other migration of the same database until it has committed.
+
+    SQLite's write transactions are alone anyway; a lock of MariaDB or MySQL belongs to the connection.
+    """
+    if connection.dialect.name in ("sqlite", "postgresql"):
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), _MIGRATION)
             yield
-        finally:
-            connection.execute(sa.text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+        return
+    while not connection.scalar(sa.text("SELECT GET_LOCK(:name, 60)"), _MIGRATION):
+        connection.rollback()
+    connection.commit()
+    try:
+        with connection.begin():
+            yield
+    finally:
+        if not connection.invalidated:  # a lost connection has lost its lock
+            connection.execute(sa.text("SELECT RELEASE_LOCK(:name)"), _MIGRATION)
+            connection.commit()
 
 
 def wait_at_most_a_second(connection: sa.Connection) -> None:

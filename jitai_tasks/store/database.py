@@ -75,7 +75,7 @@ class Database:
     @contextmanager
     def migrating(self) -> Iterator[sa.Connection]:
         """A write transaction that no other migration shares."""
-        with self.begin() as connection, connecting.alone(connection):
+        with self.engine.connect() as connection, connecting.alone(connection):
             yield connection
 
     def session(self) -> Session:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from jitai_tasks.clock import ManualClock
 from jitai_tasks.store import Database, migrations
@@ -87,7 +88,7 @@ class Templates:
 
     def _copy_postgresql(self, _folder: Path) -> Iterator[str]:
         server = servers.postgres()
-        url = server.fresh_database(f"TEMPLATE {self._urls['postgresql'].rpartition('?')[0].rpartition('/')[2]}")
+        url = server.fresh_database(f"TEMPLATE {sa.make_url(self._urls['postgresql']).database}")
         yield url
         server.drop(url)
 

@@ -88,6 +88,16 @@ def test_the_statements_can_be_read_beforehand(dialect: str) -> None:
     assert all(f"CREATE TABLE {name}" in text for name in tables.TABLE_NAMES)
 
 
+@pytest.mark.parametrize("make", ["mysql"], indirect=True)
+def test_the_lock_of_a_migration_is_given_back_after_its_commit(database: Database) -> None:
+    said: list[str] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *given: said.append(given[2].partition("(")[0]))
+    sa.event.listen(database.engine, "commit", lambda _connection: said.append("COMMIT"))
+    with database.migrating() as connection:
+        connection.exec_driver_sql("DELETE FROM jitai_logs")
+    assert said == ["SELECT GET_LOCK", "COMMIT", "DELETE FROM jitai_logs", "COMMIT", "SELECT RELEASE_LOCK", "COMMIT"]
+
+
 def test_two_upgrades_at_once_make_one_schema(empty: Database) -> None:
     import threading
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,37 +114,39 @@ def test_a_read_only_server_is_refused() -> None:
     server.drop(url)
 
 
-def test_a_user_without_rights_is_refused() -> None:
-    server = servers.postgres()
+@pytest.fixture
+def guest() -> Iterator[tuple[str, str]]:
+    """The URL of a database, and the name of a role that has no rights in it."""
+    server, name = servers.postgres(), f"guest_{secrets.token_hex(4)}"
     url = server.fresh_database()
+    server.run(f"CREATE ROLE {name} LOGIN")
+    yield url, name
+    server.drop(url)
+    server.run(f"DROP ROLE {name}")
+
+
+def test_a_user_without_rights_is_refused(guest: tuple[str, str]) -> None:
+    url, name = guest
     database = Database.open(url)
     migrations.upgrade(database)
     with database.begin() as connection:
-        connection.exec_driver_sql("DROP ROLE IF EXISTS visitor")
-        connection.exec_driver_sql("CREATE ROLE visitor LOGIN")
-        connection.exec_driver_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor")
+        connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
     database.dispose()
-    visitors = url.replace("jitai@", "visitor@")
-    message = refused(visitors)
+    message = refused(servers.as_user(url, name))
     assert "permission denied" in message
     assert "give this user the right" in message
-    server.drop(url)
 
 
-def test_a_user_who_may_not_create_tables_is_told_before_the_first_upgrade() -> None:
-    server = servers.postgres()
-    url = server.fresh_database()
+def test_a_user_who_may_not_create_tables_is_told_before_the_first_upgrade(guest: tuple[str, str]) -> None:
+    url, name = guest
     owner = Database.open(url)
     with owner.begin() as connection:
-        connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
-        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
         connection.exec_driver_sql("REVOKE ALL ON SCHEMA public FROM public")
-        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO guest")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {name}")
     owner.dispose()
-    assert "this user may not create tables" in refused(url.replace("jitai@", "guest@"))
-    server.drop(url)
+    assert "this user may not create tables" in refused(servers.as_user(url, name))
 
 
 @pytest.mark.parametrize("make", ["postgresql", "mysql"], indirect=True)
 def test_an_unknown_word_in_the_query_is_named(url: str) -> None:
-    assert "remove it from the URL's query" in refused(f"{url}&colour=red")
+    assert "remove it from the URL's query" in refused(servers.with_words(url, colour="red"))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from jitai_tasks.ids import new_id
 from jitai_tasks.store import Database, claims, jobs, runners, wakeups
 from jitai_tasks.store.records import RunnerRecord
+from tests import servers
 from tests.store.made import WORKER, call, claimed, create, new
 
 
@@ -115,7 +116,7 @@ def test_doorbells_of_killed_runners_are_swept_away(database: Database) -> None:
 
 @pytest.mark.parametrize("make", ["postgresql"], indirect=True)
 def test_notify_can_be_switched_off(url: str, again: Callable[[], Database]) -> None:
-    quiet = Database.open(f"{url}&notify=off")
+    quiet = Database.open(servers.with_words(url, notify="off"))
     with wakeups.Listener(quiet) as doorbell, wakeups.Listener(again()) as channel:
         register(quiet, doorbell)
         create(quiet, new())
