@@ -88,7 +88,8 @@ def read_end(fields: Fields, local: LocalTime) -> int:
     end = read_moment(fields, "endTime", LocalTime(local.zone, DstPolicy(overlap=Overlap.SECOND)))
     assert end is not None
     is_date = len(text.strip()) == 10 if isinstance(text, str) else not isinstance(text, datetime)
-    return min(end.instant + (DAY if is_date else SECOND) - 1, LAST_INSTANT)
+    after = local.start_of_day(wall_of(end.wall) // DAY + 1) if is_date else end.instant + SECOND
+    return min(after - 1, LAST_INSTANT)
 
 
 def read_dst(fields: Fields) -> DstPolicy:
