@@ -123,7 +123,7 @@ def with_jitter(schedule: Schedule, jitter: float, key: str) -> Schedule:
         raise InvalidTime("jitter", f"{jitter} seconds are more than the shortest distance between two runs")
     if width == 0:
         return schedule
-    return replace(schedule, series=Jittered(schedule.series, width, key, schedule.end))
+    return replace(schedule, series=Jittered(schedule.series, width, key, schedule.start, schedule.end))
 
 
 def _span(fields: Fields, start: Moment | None, end: int) -> Span:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitai_tasks.errors import InvalidTime
+from jitai_tasks.schedule import parse_timer
 from tests.unit.schedule.vectors import at, following, shown, timer
 
 
@@ -80,3 +81,13 @@ def cronsim_says(expression: str, start: datetime) -> list[str]:
     except CronSimError:
         return []
     return [str(moment) for moment in islice(theirs, 5) if moment < start + timedelta(days=49 * 365)]
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c", "d"])
+def test_jitter_brings_no_run_of_before_the_start(key: str) -> None:
+    rule = {"repeatType": "cron", "cron": "0 9 * * *"}
+    schedule = parse_timer({"startTime": "2026-01-01 09:01:00", "repeat": rule}, zone="UTC", key=key, jitter=3600)
+    after, until = schedule.start - 1, schedule.start + 2 * 86_400_000_000
+    planned = [shown(slot.planned) for slot in schedule.slots(after, until)]
+    assert planned == ["2026-01-02 09:00:00", "2026-01-03 09:00:00"][: len(planned)]
+    assert schedule.count(after, until) == len(planned)
