@@ -100,7 +100,7 @@ def _holiday_effects(schedule: Schedule, phrases: Phrases, after: int, until: in
         settled = schedule.settled
         if isinstance(settled, MovedToWorkday):
             to = schedule.zone.wall(settled.moved_to(slot))
-            text = phrases.moved(moment_text(wall), moment_text(to))
+            text = phrases.moved(moment_text(settled.named(slot)), moment_text(to))
         else:
             text = phrases.left_out(moment_text(wall))
         yield Effect(kind=EffectKind.HOLIDAY, at=slot, text=text)
