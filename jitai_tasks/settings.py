@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
+        if name is not None and name not in available_timezones() - {"localtime"}:
             raise ValueError("there is no such time zone; names are like Europe/Berlin")
         return name
 

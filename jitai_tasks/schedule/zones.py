@@ -22,6 +22,8 @@ CYCLE = 146_097 * DAY
 #: So many years after the last listed change every change of a yearly rule has been seen, with some room.
 _REACH = 404
 _EARLY = -(1 << 62)
+#: Beside the zones in some folders: the machine's own zone, and copies of all zones, some of them with leap seconds.
+_NO_ZONES = frozenset({"localtime", "posixrules", "posix", "right"})
 
 
 class Zone:
@@ -105,7 +107,7 @@ def zone(name: object, pointer: str = "timezone") -> Zone:
     """The zone of an IANA name like `Europe/Berlin`. Raises InvalidTime at `pointer` for any other."""
     data = _read(name) if isinstance(name, str) else None
     if data is None or not isinstance(name, str):
-        suggestion = nearest(str(name), zoneinfo.available_timezones()) if len(str(name)) < 60 else None
+        suggestion = nearest(str(name), zoneinfo.available_timezones() - _NO_ZONES) if len(str(name)) < 60 else None
         raise InvalidTime(pointer, f"unknown time zone {name!r}{did_you_mean(suggestion)}")
     return Zone(name, data)
 
@@ -113,6 +115,8 @@ def zone(name: object, pointer: str = "timezone") -> Zone:
 def _read(name: str) -> bytes | None:
     parts = name.split("/")
     if not name.isascii() or not all(part.strip(".") == part and part.isprintable() and part for part in parts):
+        return None
+    if parts[0] in _NO_ZONES:
         return None
     for folder in zoneinfo.TZPATH:
         data = _compiled(Path(folder, *parts))

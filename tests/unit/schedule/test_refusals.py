@@ -125,7 +125,11 @@ def test_a_rule_whose_every_day_is_a_day_off_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../etc/passwd", "/etc/localtime", "Europe/../UTC", "", "Europe", "Europe/Berlinn", "é", "a\0b"]
+    "name",
+    [
+        *("../etc/passwd", "/etc/localtime", "Europe/../UTC", "", "Europe", "Europe/Berlinn", "é", "a\0b"),
+        *("localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin"),
+    ],
 )
 def test_a_zone_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(InvalidTime) as error:
