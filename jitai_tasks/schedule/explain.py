@@ -10,7 +10,7 @@ from itertools import islice
 
 from jitai_tasks.schedule.building import UNITS
 from jitai_tasks.schedule.chinese import Chinese
-from jitai_tasks.schedule.civil import DAY, FIRST_INSTANT, LAST_INSTANT, SECOND, day_of
+from jitai_tasks.schedule.civil import FIRST_INSTANT, LAST_INSTANT, SECOND, day_of
 from jitai_tasks.schedule.english import English
 from jitai_tasks.schedule.phrases import Facts, Phrases, clock_text, date_text, moment_text, seconds_text
 from jitai_tasks.schedule.resting import MovedToWorkday
@@ -91,18 +91,13 @@ def _clock_effects(schedule: Schedule, phrases: Phrases, after: int, until: int)
 
 def _holiday_effects(schedule: Schedule, phrases: Phrases, after: int, until: int) -> Iterator[Effect]:
     """One effect for each day off: of its first slot."""
-    last: int | None = None
-    for slot in schedule.rested(after, until):
-        wall = schedule.zone.wall(slot)
-        if wall // DAY == last:
-            continue
-        last = wall // DAY
-        settled = schedule.settled
+    settled = schedule.settled
+    for slot in schedule.first_rested(after, until):
         if isinstance(settled, MovedToWorkday):
             to = schedule.zone.wall(settled.moved_to(slot))
             text = phrases.moved(moment_text(settled.named(slot)), moment_text(to))
         else:
-            text = phrases.left_out(moment_text(wall))
+            text = phrases.left_out(moment_text(schedule.zone.wall(slot)))
         yield Effect(kind=EffectKind.HOLIDAY, at=slot, text=text)
 
 
