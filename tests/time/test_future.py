@@ -161,6 +161,11 @@ def test_a_task_is_explained_in_english_and_in_chinese(app_from):
     assert "2026-03-29" in told.effects["zh"][0].text
 
 
+def test_a_single_moment_is_never_too_late(app_from):
+    told = outlook.explain(app_from(one_task(repeat={"repeatType": "normal"})), "Clean")
+    assert told.policies == {"en": ("It runs, however late.",), "zh": ("无论迟到多久都会运行。",)}
+
+
 def test_what_holidays_do_is_explained(app_from):
     told = outlook.explain(app_from(resting("cycle")), "Clean")
     assert any("2026-01-06" in effect.text for effect in told.effects["en"])
