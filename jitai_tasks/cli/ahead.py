@@ -47,7 +47,8 @@ def next_(app: Path, name: str | None, count: int, database: str | None, as_json
             runs, notes = outlook.next_runs(opened_app, name, count), _switched_off(opened_app, name, app)
         notes += [finding.text for finding in (*of_calendars(opened_app), *of_zone(opened_app))]
     rows = [next_row(run, now, with_task=name is None) for run in runs]
-    emit_rows(rows, columns=NEXT_COLUMNS, as_json=as_json, empty="no next run: its schedule has ended")
+    empty = "no task has a run ahead" if name is None else f"no next run; jitai-tasks why {name} tells the reason"
+    emit_rows(rows, columns=NEXT_COLUMNS, as_json=as_json, empty=empty)
     for note in notes:
         tell(note)
 
