@@ -165,6 +165,10 @@ class Schedule:
             if found is not None and found <= end:
                 yield found
 
+    def count_rested(self, after: int, until: int) -> int:
+        """How many they are."""
+        return sum(self.nominal.count(begin, end) for begin, end in self._days_off(after, until))
+
     def _days_off(self, after: int, until: int) -> Iterator[tuple[int, int]]:
         """The parts of (after, until] that are days off, each as (begin, end]."""
         after, until = max(after, self.start - 1), min(until, self.end)

@@ -103,6 +103,12 @@ def test_the_calendar_tells_what_days_off_leave_out(app_from):
     assert [(day.count, sum(entry.left_out for entry in day.entries)) for day in days] == [(1, 0), (0, 1), (1, 0)]
 
 
+def test_all_runs_that_days_off_leave_out_are_counted(app_from):
+    app = app_from(resting("cycle", repeat={"repeatType": "minute"}))
+    (day,) = outlook.agenda(app, date(2026, 1, 6), date(2026, 1, 6))
+    assert [(entry.count, entry.left_out) for entry in day.entries] == [(0, 1440)]
+
+
 def test_days_are_those_of_the_apps_zone(app_from):
     app_json = {**APP_JSON, "timezone": "Asia/Shanghai"}
     files = {**one_task(start="2026-01-01 00:30:00"), "app.json": app_json}

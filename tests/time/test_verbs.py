@@ -80,6 +80,14 @@ def test_calendar_day_by_day(run):
     assert len(json.loads(run("calendar", "--json"))) == 7
 
 
+def test_the_calendar_tells_other_zones_and_how_far_away_each_run_is(run, tmp_path):
+    write_files(tmp_path, {"tasks/Nightly/e.json": {**NIGHTLY, "timezone": "Asia/Shanghai"}})
+    day = ("--from", "2026-02-02", "--to", "2026-02-02")
+    assert "  tasks.Nightly  02:30 Asia/Shanghai" in run("calendar", *day)
+    (found,) = json.loads(run("calendar", *day, "--json"))
+    assert {each["away"] == "now" for entry in found["tasks"] for each in entry["runs"]} == {False}
+
+
 def test_explain_in_two_languages(run):
     out = run("explain", "Nightly", "-n", "1")
     assert "Every day at 02:30 (Europe/Berlin), from 2026-01-01. It is on." in out
