@@ -8,6 +8,8 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
+#: No zones, though they stand among them: the machine's own one, and copies of all, some of them with leap seconds.
+NO_ZONES = frozenset({"localtime", "posixrules", "posix", "right"})
 
 
 class Clock(Protocol):

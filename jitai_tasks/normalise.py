@@ -113,14 +113,15 @@ def _timer(form: Respelling) -> None:
 
 
 def _moment(form: Respelling, key: str) -> None:
-    """Other ways to write a local time: slashes, a T, one digit, no seconds, no time of day."""
+    """Other ways to write a local time: slashes, a T, one digit, no seconds, a date alone (as an end: all of it)."""
     text = form.text(_TIMER, key)
     match = None if _CURRENT.fullmatch(text) else _DATE.fullmatch(text.strip())
     if match is None:
         return
     year, *rest = (part or "0" for part in match.groups())
     month, day, hour, minute, second = (part.zfill(2) for part in rest)
-    current = f"{year}-{month}-{day} {hour}:{minute}:{second}"
+    whole_day = key == "endTime" and match[4] is None
+    current = f"{year}-{month}-{day} {'23:59:59' if whole_day else f'{hour}:{minute}:{second}'}"
     form.respell(_TIMER, key, current)
 
 

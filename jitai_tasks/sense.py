@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import TypeGuard
 
+from .clock import NO_ZONES
 from .errors import nearest
 from .problems import Finding
 
@@ -143,13 +144,15 @@ def _are_whole(items: object) -> TypeGuard[list[int]]:
 def _zone(value: Json) -> Iterator[Finding]:
     name = value.get("timezone")
     if isinstance(name, str) and name and not _zone_exists(name):
-        guess = nearest(name, zoneinfo.available_timezones())
+        guess = nearest(name, zoneinfo.available_timezones() - NO_ZONES)
         advice = f"did you mean {guess}?" if guess else "use an IANA name like Europe/Berlin or UTC"
         yield Finding("timezone", f"expected a time zone of the IANA database, found '{name}'", advice)
 
 
 @cache
 def _zone_exists(name: str) -> bool:
+    if name.partition("/")[0] in NO_ZONES:
+        return False
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

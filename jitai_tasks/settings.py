@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from .clock import NO_ZONES
 from .config import AppConfig
 from .errors import AppError
 
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
+        if name is not None and name not in available_timezones() - NO_ZONES:
             raise ValueError("there is no such time zone; names are like Europe/Berlin")
         return name
 

@@ -47,7 +47,8 @@ def next_(app: Path, name: str | None, count: int, database: str | None, as_json
             runs, notes = outlook.next_runs(opened_app, name, count), _switched_off(opened_app, name, app)
         notes += [finding.text for finding in (*of_calendars(opened_app), *of_zone(opened_app))]
     rows = [next_row(run, now, with_task=name is None) for run in runs]
-    emit_rows(rows, columns=NEXT_COLUMNS, as_json=as_json, empty="no next run: its schedule has ended")
+    empty = "no task has a run ahead" if name is None else f"no next run; jitai-tasks why {name} tells the reason"
+    emit_rows(rows, columns=NEXT_COLUMNS, as_json=as_json, empty=empty)
     for note in notes:
         tell(note)
 
@@ -86,13 +87,14 @@ def calendar_(app: Path, first: object, last: object, database: str | None, as_j
         end = last.date() if hasattr(last, "date") else date.fromordinal(begin.toordinal() + 6)
         days = outlook.agenda(opened_app, begin, end)
         hints = [finding.text for finding in of_calendars(opened_app)]
+        now, zone = now_of(opened_app), opened_app.timezone
     if as_json:
-        emit_json([day_view(day) for day in days])
+        emit_json([day_view(day, now) for day in days])
     else:
         for day in days:
             click.echo(f"{day.date:%Y-%m-%d %a}  {plural(day.count, 'run')}")
             for entry in day.entries:
-                click.echo(f"  {entry_line(entry)}")
+                click.echo(f"  {entry_line(entry, zone)}")
     for hint in hints:
         tell(hint)
 
@@ -101,7 +103,7 @@ def _today(app: App) -> str:
     return FutureRun(task="", at=now_of(app), zone=app.timezone).local[:10]
 
 
-def day_view(day: Day) -> dict[str, object]:
+def day_view(day: Day, now: int) -> dict[str, object]:
     """A day as `--json` shows it."""
     entries = [
         {
@@ -109,17 +111,22 @@ def day_view(day: Day) -> dict[str, object]:
             "title": entry.title,
             "count": entry.count,
             "leftOut": entry.left_out,
-            "runs": [next_row(run, run.at) for run in entry.runs],
+            "runs": [next_row(run, now) for run in entry.runs],
         }
         for entry in day.entries
     ]
     return {"date": day.date.isoformat(), "count": day.count, "tasks": entries}
 
 
-def entry_line(entry: Entry) -> str:
-    """ "tasks.Clean  09:00, 10:00 … 24 runs; 1 left out by a day off"."""
-    times = [run.local[11:].removesuffix(":00") + (f" ({run.mark})" if run.mark else "") for run in entry.runs]
-    shown = ", ".join(times[:LISTED]) + (f" … {entry.count} runs" if entry.count > LISTED else "")
+def entry_line(entry: Entry, zone: str) -> str:
+    """ "tasks.Clean  09:00, 10:00 … 24 runs; 1 left out by a day off"; times of another zone than `zone` say theirs."""
+    times = [
+        run.local[11:].removesuffix(":00")
+        + (f" {run.zone}" if run.zone != zone else "")
+        + (f" ({run.mark})" if run.mark else "")
+        for run in entry.runs[:LISTED]
+    ]
+    shown = ", ".join(times) + (f" … {entry.count} runs" if entry.count > LISTED else "")
     left_out = f"{plural(entry.left_out, 'run')} on a day off, left out or moved" if entry.left_out else ""
     return f"{entry.task}  {'; '.join(part for part in (shown, left_out) if part)}"
 

@@ -93,7 +93,7 @@ def _entries(
 
 def _of_schedule(app: App, task: Definition, schedule: Schedule, after: int, until: int) -> Entry | None:
     count = schedule.count(after, until)
-    left_out = 0 if schedule.resting is None else sum(1 for _ in islice(schedule.rested(after, until), LISTED))
+    left_out = schedule.count_rested(after, until)
     if not count and not left_out:
         return None
     runs = tuple(future_run(app, task, slot) for slot in islice(schedule.slots(after, until), LISTED))

@@ -118,7 +118,9 @@ def _was_planned(app: App, definition: Definition, before: int, deadline: int) -
 def _is_known(live: list[Job], recent: list[Run], deadline: int) -> bool:
     """Whether the database knew of the task before the deadline: a task that came later has missed nothing."""
     waited = any((job.slot or job.due) <= deadline and job.created <= deadline for job in live)
-    return waited or any((run.job.slot or run.job.due) <= deadline for run in recent)
+    # A backfilled moment may be older than what the database knows of the task.
+    planned = (run.job.due if run.job.manual else run.job.slot or run.job.due for run in recent)
+    return waited or any(at <= deadline for at in planned)
 
 
 def _state(live: list[Job], recent: list[Run]) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..app import App
-from ..config import TaskConfig
 from ..definition import Definition
 from ..errors import JitaiTasksError
 from ..newjobs import config_of, is_on
-from ..schedule import Effect, effects
+from ..schedule import Effect, Kind, effects
 from ..schedule import explain as rule_sentence
 from ..schedule.civil import DAY
 from ..store.records import TaskState
@@ -28,6 +27,7 @@ _STATE = {
     "off": {"en": "It is off.", "zh": "未启用。"},
     "paused": {"en": "It is paused.", "zh": "已暂停。"},
 }
+_HOWEVER_LATE = {"en": "It runs, however late.", "zh": "无论迟到多久都会运行。"}
 _MISFIRE = {
     "skip": {
         "en": "A run more than {grace:g} s late is skipped.",
@@ -64,14 +64,14 @@ class Explanation:
 def explain(app: App, task: str, *, count: int = 5) -> Explanation:
     """A task in plain words, with its next `count` runs. Raises ElementNotFound, InvalidTime or ElementBroken."""
     definition = task_of(app, task)
-    config, now = config_of(definition), now_of(app)
+    now = now_of(app)
     scheduled = "tasks.DateFieldType" not in app.catalog.chain_names(definition)
     return Explanation(
         task=definition.full_name,
         title=definition.title,
         sentence={lang: _sentence(app, definition, lang) for lang in LANGUAGES},
         state=_STATE[_state(definition, states_of(app).get(definition.full_name))],
-        policies={lang: _policies(config, lang) if scheduled else () for lang in LANGUAGES},
+        policies={lang: _policies(app, definition, lang) if scheduled else () for lang in LANGUAGES},
         next=tuple(_next(app, definition, count)),
         effects={lang: _effects(app, definition, now, lang) for lang in LANGUAGES},
     )
@@ -93,7 +93,11 @@ def _state(definition: Definition, state: TaskState | None) -> str:
     return "paused" if state.paused else "on"
 
 
-def _policies(config: TaskConfig, lang: str) -> tuple[str, ...]:
+def _policies(app: App, definition: Definition, lang: str) -> tuple[str, ...]:
+    config = config_of(definition)
+    schedule = None if decides_itself(app, definition) else schedule_of(app, definition)
+    if schedule is not None and schedule.rule.kind is Kind.NORMAL:
+        return (_HOWEVER_LATE[lang],)
     misfire = _MISFIRE[config.misfire][lang].format(grace=config.misfireGrace, most=config.misfireMax)
     return misfire, _OVERLAP[config.overlap][lang]
 

@@ -110,7 +110,7 @@ def _of_task(scene: _Scene) -> Iterator[Reason]:
     if not waiting and not broken and not any(job.status is Status.RUNNING for job in scene.live):
         yield from _nothing_planned(scene, schedule)
     if schedule is not None:
-        yield from days_off_and_clocks(schedule, _since(scene), _until(scene, waiting))
+        yield from days_off_and_clocks(schedule, _since(scene), _until(scene, waiting), now=scene.now)
     if scene.past:
         yield ended_so(scene.past[0], scene.text)
 
@@ -182,7 +182,8 @@ def _nothing_planned(scene: _Scene, schedule: Schedule | None) -> Iterator[Reaso
         yield Reason(Cause.NO_TIMES, "it has no timerCfg, so it only runs by hand", "jitai-tasks run-now TASK")
     elif schedule is not None and schedule.next_instant(scene.now) is None:
         end = "its one moment" if schedule.rule.kind is Kind.NORMAL else "its endTime"
-        yield Reason(Cause.ENDED, f"{end} has passed: {scene.text(schedule.last_until(scene.now) or schedule.start)}")
+        at = schedule.end if schedule.end <= scene.now else schedule.last_until(scene.now) or schedule.start
+        yield Reason(Cause.ENDED, f"{end} has passed: {scene.text(at)}")
     elif is_on(scene.definition, scene.state):
         advice = "jitai-tasks run" if not scene.alive else "wait for the next round of the keeper, at most a minute"
         yield Reason(Cause.NOT_PLANNED, "no runner has planned it yet", advice)

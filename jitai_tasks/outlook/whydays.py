@@ -13,10 +13,12 @@ from ..schedule.local import Gap, LocalTime
 from .whyruns import Cause, Reason
 
 
-def days_off_and_clocks(schedule: Schedule, since: int, until: int) -> Iterator[Reason]:
-    """What days off and clock changes did to the slots in (since, until]: the first of each."""
+def days_off_and_clocks(schedule: Schedule, since: int, until: int, *, now: int) -> Iterator[Reason]:
+    """What days off and clock changes did to the slots in (since, until]: the day off that passed last, or comes first;
+    the first clock change."""
     zone = schedule.zone.name
-    left_out = next(iter(schedule.rested(since, until)), None)
+    days = list(schedule.first_rested(since, until))
+    left_out = max((at for at in days if at <= now), default=min(days, default=None))
     if left_out is not None and schedule.resting is not None:
         moved = schedule.next_instant(left_out - 1)
         to = f"; the next run: {local_text(moved, zone)}" if moved is not None else ""

@@ -11,7 +11,7 @@ from jitai_tasks.schedule.resting import MovedToWorkday, OnWorkdays
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
 from jitai_tasks.schedule.rules import ByDay, ByWeek, DaysOfMonths, EveryDays, Months, OnceADay, Weekdays
 from jitai_tasks.schedule.schedule import HolidayPolicy, Resting, Schedule
-from jitai_tasks.schedule.series import Between, Elapsed, Once, OnTheWall, Series
+from jitai_tasks.schedule.series import Between, Elapsed, Later, Once, OnTheWall, Series
 from jitai_tasks.schedule.times import ManyADay, TimesOfDay
 from jitai_tasks.schedule.workdays import Workdays
 
@@ -30,8 +30,10 @@ class Span:
     end: int = LAST_INSTANT
     #: The wall time that days, weeks, months and years count from, whether or not it exists.
     wall: int = 0
-    #: What slots are later than the wall times of the rule: the offset from a date field.
+    #: What slots are later than the wall times of the rule: the offset from a date field, on the wall and as time
+    #: that goes by.
     shift: int = 0
+    elapsed: int = 0
 
 
 def nominal_series(rule: Rule, local: LocalTime, span: Span) -> Series:
@@ -44,7 +46,8 @@ def nominal_series(rule: Rule, local: LocalTime, span: Span) -> Series:
         cron = parse_cron(rule.cron)
         return OnTheWall(_cron_walls(cron), LocalTime(local.zone, _AS_IT_IS) if cron.wildcard else local)
     walls = wall_rule(rule, span.wall)
-    return OnTheWall(Shifted(walls, span.shift) if span.shift else walls, local)
+    series = OnTheWall(Shifted(walls, span.shift) if span.shift else walls, local)
+    return Later(series, span.elapsed) if span.elapsed else series
 
 
 def due_series(nominal: Series, local: LocalTime, span: Span, resting: Resting | None) -> Series:
@@ -67,7 +70,7 @@ def build(rule: Rule, local: LocalTime, span: Span, resting: Resting | None = No
         local=local,
         start=span.start,
         end=span.end,
-        anchor=span.wall + span.shift,
+        anchor=span.wall + span.shift + span.elapsed,
         nominal=nominal,
         series=series,
         resting=resting,

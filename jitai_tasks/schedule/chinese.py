@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitai_tasks.schedule.cron import Cron, CronDays, parse_cron
-from jitai_tasks.schedule.phrases import Facts, few_times, is_stretch, step_of
+from jitai_tasks.schedule.phrases import Change, Facts, few_times, is_stretch, step_of
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -23,6 +23,14 @@ _POLICIES = {
     "cycle": "遇休息日则跳过，等下一个周期",
     "nextWorkday": "遇休息日顺延到下一个工作日",
     "previousWorkday": "遇休息日提前到上一个工作日",
+}
+
+_CHANGES = {
+    Change.NOTHING: "运行时间不受影响",
+    Change.OTHER_TIME: "此后运行的钟面时间随之改变",
+    Change.LEFT_OUT: "原定其间的运行被跳过",
+    Change.TWICE: "原定其间的运行会执行两次",
+    Change.SECOND: "原定其间的运行在第二次到点时执行",
 }
 
 
@@ -43,9 +51,8 @@ class Chinese:
     def gap(self, at: str, before: str, after: str, named: str) -> str:
         return f"时钟从 {before} 调到 {after}：原定 {named} 的运行改在 {at}。"
 
-    def change(self, at: str, before: str, after: str, *, elapsed: bool) -> str:
-        effect = "此后运行的钟面时间随之改变" if elapsed else "运行时间不受影响"
-        return f"{at} 时钟从 {before} 调到 {after}：{effect}。"
+    def change(self, at: str, before: str, after: str, change: Change) -> str:
+        return f"{at} 时钟从 {before} 调到 {after}：{_CHANGES[change]}。"
 
     def left_out(self, named: str) -> str:
         return f"{named} 是休息日：不运行。"
@@ -85,10 +92,17 @@ def _days(rule: Rule) -> str:
     plain = [str(day) for day in rule.days if day > 0]
     texts = [f" {_list(plain)} 日"] if plain else []
     texts += [_from_end(-day) for day in rule.days if day < 0]
-    overflow = ""
-    if any(abs(day) > 28 for day in rule.days):
-        overflow = "（月份较短时取最后一天）" if rule.overflow is Overflow.CLAMP else "（月份较短时跳过）"
-    return _list(texts) + overflow
+    return _list(texts) + _overflow(rule)
+
+
+def _overflow(rule: Rule) -> str:
+    if not any(abs(day) > 28 for day in rule.days):
+        return ""
+    if rule.overflow is Overflow.SKIP:
+        return "（月份较短时跳过）"
+    texts = ["最后一天"] if rule.days[-1] > 28 else []
+    texts += ["第一天"] if rule.days[0] < -28 else []
+    return f"（月份较短时取{'、'.join(texts)}）"
 
 
 def _from_end(day: int) -> str:

@@ -175,7 +175,7 @@ def _term(term: str, field: _Field) -> range:
     if not dash:
         return range(low, field.high + 1 if slash else low + 1, step)
     high = _number(last, field)
-    if field is _WEEKDAY and high == 0:
+    if field is _WEEKDAY and high == 0 < low:
         high = 7
     if high < low:
         raise _Wrong(f"{field.name}: the range {body!r} runs backwards")

@@ -54,8 +54,8 @@ class DateTimer:
         if end < first:
             return None
         wall = self.local.zone.wall(trigger_time(value, Offset(), self.local, pointer=self.start_field))
-        shift = shifted(wall, self.start_offset) + self.start_offset.elapsed - wall
-        span = Span(start=first, end=end, wall=wall, shift=shift)
+        shift = shifted(wall, self.start_offset) - wall
+        span = Span(start=first, end=end, wall=wall, shift=shift, elapsed=self.start_offset.elapsed)
         schedule = build(self._rule(wall), self.local, span, self.resting)
         return with_jitter(schedule, self.jitter, f"{self.key}\0{subject}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitai_tasks.schedule.cron import Cron, CronDays, parse_cron
-from jitai_tasks.schedule.phrases import Facts, few_times, is_stretch, step_of
+from jitai_tasks.schedule.phrases import Change, Facts, few_times, is_stretch, step_of
 from jitai_tasks.schedule.rule import Kind, Overflow, Rule
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -18,6 +18,14 @@ _POLICIES = {
     "cycle": "runs on days off are left out, the next cycle counts",
     "nextWorkday": "a run on a day off moves to the next workday",
     "previousWorkday": "a run on a day off moves to the workday before",
+}
+
+_CHANGES = {
+    Change.NOTHING: "no run moves",
+    Change.OTHER_TIME: "runs show another time on the clock from then on",
+    Change.LEFT_OUT: "runs named for the time between are left out",
+    Change.TWICE: "runs named for the time between come twice",
+    Change.SECOND: "runs named for the time between come the second time",
 }
 
 
@@ -39,9 +47,8 @@ class English:
     def gap(self, at: str, before: str, after: str, named: str) -> str:
         return f"The clock goes from {before} to {after}: the run named for {named} comes at {at}."
 
-    def change(self, at: str, before: str, after: str, *, elapsed: bool) -> str:
-        effect = "runs show another time on the clock from then on" if elapsed else "no run moves"
-        return f"The clock goes from {before} to {after} on {at}: {effect}."
+    def change(self, at: str, before: str, after: str, change: Change) -> str:
+        return f"The clock goes from {before} to {after} on {at}: {_CHANGES[change]}."
 
     def left_out(self, named: str) -> str:
         return f"{named} is on a day off: no run."
@@ -81,11 +88,18 @@ def _days(rule: Rule) -> str:
     plain = [str(day) for day in rule.days if day > 0]
     texts = [f"day{'s' if len(plain) > 1 else ''} {_and(plain)}"] if plain else []
     texts += [_from_end(-day) for day in rule.days if day < 0]
-    overflow = ""
-    if any(abs(day) > 28 for day in rule.days):
-        clamped = rule.overflow is Overflow.CLAMP
-        overflow = " (in shorter months the last day)" if clamped else " (shorter months are left out)"
-    return _and(texts) + overflow
+    return _and(texts) + _overflow(rule)
+
+
+def _overflow(rule: Rule) -> str:
+    """What shorter months do to days that they do not have."""
+    if not any(abs(day) > 28 for day in rule.days):
+        return ""
+    if rule.overflow is Overflow.SKIP:
+        return " (shorter months are left out)"
+    texts = ["the last day"] if rule.days[-1] > 28 else []
+    texts += ["the first day"] if rule.days[0] < -28 else []
+    return f" (in shorter months {' and '.join(texts)})"
 
 
 def _week(week: int) -> str:
@@ -93,7 +107,9 @@ def _week(week: int) -> str:
 
 
 def _from_end(day: int) -> str:
-    return "the last day" if day == 1 else f"the day {day - 1} before the last one"
+    if day == 1:
+        return "the last day"
+    return f"the day {'' if day == 2 else f'{day - 1} days '}before the last one"
 
 
 def _cron(cron: Cron) -> str:

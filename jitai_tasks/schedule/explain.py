@@ -10,12 +10,14 @@ from itertools import islice
 
 from jitai_tasks.schedule.building import UNITS
 from jitai_tasks.schedule.chinese import Chinese
-from jitai_tasks.schedule.civil import DAY, FIRST_INSTANT, LAST_INSTANT, SECOND, day_of
+from jitai_tasks.schedule.civil import FIRST_INSTANT, LAST_INSTANT, SECOND, day_of
 from jitai_tasks.schedule.english import English
-from jitai_tasks.schedule.phrases import Facts, Phrases, clock_text, date_text, moment_text, seconds_text
+from jitai_tasks.schedule.local import Gap, Overlap
+from jitai_tasks.schedule.phrases import Change, Facts, Phrases, clock_text, date_text, moment_text, seconds_text
 from jitai_tasks.schedule.resting import MovedToWorkday
 from jitai_tasks.schedule.rule import Kind
 from jitai_tasks.schedule.schedule import Schedule
+from jitai_tasks.schedule.series import OnTheWall
 
 _LANGUAGES: dict[str, Phrases] = {"en": English(), "zh": Chinese()}
 
@@ -85,24 +87,32 @@ def _clock_effects(schedule: Schedule, phrases: Phrases, after: int, until: int)
             if schedule.nominal.next_instant(slot - 1) == slot and (move := schedule.nominal.move(slot)) is not None
         ]
         shifts = step > 0 and (offset - before) % step != 0
-        for text in texts or [phrases.change(date_text(at + before), old, new, elapsed=shifts)]:
+        change = _change(schedule, at, before, offset, elapsed=shifts)
+        for text in texts or [phrases.change(date_text(at + before), old, new, change)]:
             yield Effect(kind=EffectKind.CLOCK, at=at, text=text)
+
+
+def _change(schedule: Schedule, at: int, before: int, offset: int, *, elapsed: bool) -> Change:
+    """What a clock change that moves no slot does to the slots named for the time that is left out, or comes twice."""
+    nominal = schedule.nominal
+    if not isinstance(nominal, OnTheWall):
+        return Change.OTHER_TIME if elapsed else Change.NOTHING
+    if nominal.rule.count_walls(at + min(before, offset), at + max(before, offset)) == 0:
+        return Change.NOTHING
+    if offset > before:
+        return Change.LEFT_OUT if nominal.local.policy.gap is Gap.SKIP else Change.NOTHING
+    return {Overlap.BOTH: Change.TWICE, Overlap.SECOND: Change.SECOND}.get(nominal.local.policy.overlap, Change.NOTHING)
 
 
 def _holiday_effects(schedule: Schedule, phrases: Phrases, after: int, until: int) -> Iterator[Effect]:
     """One effect for each day off: of its first slot."""
-    last: int | None = None
-    for slot in schedule.rested(after, until):
-        wall = schedule.zone.wall(slot)
-        if wall // DAY == last:
-            continue
-        last = wall // DAY
-        settled = schedule.settled
+    settled = schedule.settled
+    for slot in schedule.first_rested(after, until):
         if isinstance(settled, MovedToWorkday):
             to = schedule.zone.wall(settled.moved_to(slot))
-            text = phrases.moved(moment_text(wall), moment_text(to))
+            text = phrases.moved(moment_text(settled.named(slot)), moment_text(to))
         else:
-            text = phrases.left_out(moment_text(wall))
+            text = phrases.left_out(moment_text(schedule.zone.wall(slot)))
         yield Effect(kind=EffectKind.HOLIDAY, at=slot, text=text)
 
 

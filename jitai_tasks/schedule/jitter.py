@@ -11,11 +11,12 @@ from jitai_tasks.schedule.series import Move, Series, walk
 
 @dataclass(frozen=True, slots=True)
 class Jittered:
-    """Each instant of a series later by less than `width`, never later than `end`."""
+    """Each instant of a series from `start` on, later by less than `width`, never later than `end`."""
 
     inner: Series
     width: int
     key: str
+    start: int
     end: int
 
     def due(self, planned: int) -> int:
@@ -29,7 +30,7 @@ class Jittered:
 
     def next_instant(self, at: int) -> int | None:
         best: int | None = None
-        planned = self.inner.next_instant(at - self.width)
+        planned = self.inner.next_instant(max(at - self.width, self.start - 1))
         while planned is not None and planned <= self.end and (best is None or planned < best):
             due = self.due(planned)
             if due > at and (best is None or due < best):
@@ -51,4 +52,4 @@ class Jittered:
         return sum(self.due(planned) > at for planned in self._near(at))
 
     def _near(self, at: int) -> Iterator[int]:
-        return walk(self.inner, at - self.width, at)
+        return walk(self.inner, max(at - self.width, self.start - 1), at)

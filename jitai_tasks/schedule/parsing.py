@@ -88,7 +88,8 @@ def read_end(fields: Fields, local: LocalTime) -> int:
     end = read_moment(fields, "endTime", LocalTime(local.zone, DstPolicy(overlap=Overlap.SECOND)))
     assert end is not None
     is_date = len(text.strip()) == 10 if isinstance(text, str) else not isinstance(text, datetime)
-    return min(end.instant + (DAY if is_date else SECOND) - 1, LAST_INSTANT)
+    after = local.start_of_day(wall_of(end.wall) // DAY + 1) if is_date else end.instant + SECOND
+    return min(after - 1, LAST_INSTANT)
 
 
 def read_dst(fields: Fields) -> DstPolicy:
@@ -122,7 +123,7 @@ def with_jitter(schedule: Schedule, jitter: float, key: str) -> Schedule:
         raise InvalidTime("jitter", f"{jitter} seconds are more than the shortest distance between two runs")
     if width == 0:
         return schedule
-    return replace(schedule, series=Jittered(schedule.series, width, key, schedule.end))
+    return replace(schedule, series=Jittered(schedule.series, width, key, schedule.start, schedule.end))
 
 
 def _span(fields: Fields, start: Moment | None, end: int) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 from jitai_tasks.schedule.civil import DAY, SECOND, datetime_of
@@ -31,6 +32,19 @@ class Facts:
     jitter: str
 
 
+class Change(Enum):
+    """What else a clock change does to slots."""
+
+    NOTHING = auto()
+    #: From then on they show another time on the clock.
+    OTHER_TIME = auto()
+    #: Those named for the time that is left out do not come.
+    LEFT_OUT = auto()
+    #: Those named for the time that comes twice come twice, or the second time.
+    TWICE = auto()
+    SECOND = auto()
+
+
 class Phrases(Protocol):
     """One language."""
 
@@ -40,8 +54,8 @@ class Phrases(Protocol):
     def gap(self, at: str, before: str, after: str, named: str) -> str:
         """The slot named for a time that a clock change leaves out."""
 
-    def change(self, at: str, before: str, after: str, *, elapsed: bool) -> str:
-        """A clock change that moves no slot; `elapsed`: but the slots show another time from then on."""
+    def change(self, at: str, before: str, after: str, change: Change) -> str:
+        """A clock change that moves no slot."""
 
     def left_out(self, named: str) -> str:
         """A slot on a day off that does not run."""

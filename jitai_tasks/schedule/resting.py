@@ -139,15 +139,19 @@ class MovedToWorkday:
             begin, end = (before, last) if shift is None else (instant - shift - 1, instant - shift)
             for found in self.inner.instants(begin, end):
                 if self.moved_to(found) == instant:
-                    return Move(Moved.HOLIDAY, self.local.zone.wall(found))
+                    return Move(Moved.HOLIDAY, self.named(found))
         return None
 
     def moved_to(self, slot: int) -> int:
         """Where a slot that the rule names goes: to itself, if it is on a workday."""
-        wall = self.local.zone.wall(slot)
-        day, time = divmod(wall, DAY)
+        day, time = divmod(self.named(slot), DAY)
         target = self.workdays.at_or_after(day) if self.forward else self.workdays.at_or_before(day)
         return slot if target in (None, day) else self.local.one_instant(target * DAY + time)
+
+    def named(self, slot: int) -> int:
+        """The wall time that the rule names a slot for: another day may have it where a gap leaves it out."""
+        wall, move = self.local.zone.wall(slot), self.inner.move(slot)
+        return move.wall if move is not None and move.wall // DAY == wall // DAY else wall
 
     def _first_of(self, target: _Target, at: int) -> int | None:
         """The first slot later than `at` on a workday that takes in days off."""
@@ -172,7 +176,7 @@ class MovedToWorkday:
         whole = after <= target.before and target.last <= until
         if whole and self.inner.start <= target.before + 1 and target.last <= self.inner.end:
             return self._count_whole(target.sources)
-        return sum(after < found <= until for found in self._all_on(target.sources, target.day))
+        return sum(after < found <= until for found in self._all_on(target.sources))
 
     def _count_whole(self, sources: Iterable[_Source]) -> int:
         """The slots of whole days without a change of clocks: two days whose first slots are at the same time of day
@@ -184,25 +188,24 @@ class MovedToWorkday:
                 counts[slot + shift] = self.inner.count(before, last)
         return sum(counts.values())
 
-    def _all_on(self, sources: Iterable[_Source], workday: int) -> set[int]:
-        """The slots that run on a workday."""
+    def _all_on(self, sources: Iterable[_Source]) -> set[int]:
+        """The slots that run on the workday of these days."""
         found: set[int] = set()
         for before, last, shift in sources:
             slots = self.inner.instants(before, last)
             if shift is not None:
                 found.update(slot + shift for slot in slots)
             else:
-                walls = (workday * DAY + self.local.zone.wall(slot) % DAY for slot in slots)
-                found.update(map(self.local.one_instant, walls))
+                found.update(map(self.moved_to, slots))
         return found
 
-    def _slots_on(self, sources: tuple[_Source, ...], workday: int) -> list[int] | None:
+    def _slots_on(self, sources: tuple[_Source, ...]) -> list[int] | None:
         """All slots of a workday that takes in days off, where that is the way to know them."""
         if len(sources) == 1:
             return None
         few = len(list(islice(self.inner.instants(sources[0].before, sources[-1].last), _FEW))) < _FEW
         if few or any(source.shift is None for source in sources):
-            return sorted(self._all_on(sources, workday))
+            return sorted(self._all_on(sources))
         return None
 
     def _at_or_after(self, day: int) -> _Target | None:
@@ -230,7 +233,7 @@ class MovedToWorkday:
         bounds = list(pairwise(self.local.start_of_day(day) for day in range(days.start, days.stop + 1)))
         own, end = bounds[workday - days.start]
         sources = tuple(_Source(first - 1, after - 1, _shift(first, after, own, end)) for first, after in bounds)
-        slots = self._slots_on(sources, workday)
+        slots = self._slots_on(sources)
         return _Target(day=workday, sources=sources, before=bounds[0][0] - 1, last=bounds[-1][1] - 1, slots=slots)
 
     def _days_for(self, workday: int) -> range:

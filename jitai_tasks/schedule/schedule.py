@@ -155,13 +155,29 @@ class Schedule:
 
     def rested(self, after: int, until: int) -> Iterator[int]:
         """The slots that the rule names in (after, until] and that days off left out or moved away."""
+        for begin, end in self._days_off(after, until):
+            yield from self.nominal.instants(begin, end)
+
+    def first_rested(self, after: int, until: int) -> Iterator[int]:
+        """The same, but only the first slot of each day."""
+        for begin, end in self._days_off(after, until):
+            found = self.nominal.next_instant(begin)
+            if found is not None and found <= end:
+                yield found
+
+    def count_rested(self, after: int, until: int) -> int:
+        """How many they are."""
+        return sum(self.nominal.count(begin, end) for begin, end in self._days_off(after, until))
+
+    def _days_off(self, after: int, until: int) -> Iterator[tuple[int, int]]:
+        """The parts of (after, until] that are days off, each as (begin, end]."""
         after, until = max(after, self.start - 1), min(until, self.end)
         if self.resting is None or after >= until:
             return
         for day in range(self.zone.wall(after) // DAY, self.zone.wall(until) // DAY + 1):
             if not self.resting.calendar.is_workday(date_of(day)):
                 first, last = self.local.start_of_day(day) - 1, self.local.start_of_day(day + 1) - 1
-                yield from self.nominal.instants(max(first, after), min(last, until))
+                yield max(first, after), min(last, until)
 
     def unknown_years(self, after: int, until: int) -> list[int]:
         """The years from `after` to `until` for which its calendar has no data."""

@@ -109,6 +109,28 @@ class OnTheWall:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """The instants of a series, each later by `delta`, whatever the wall clock does."""
+
+    inner: Series
+    delta: int
+
+    def next_instant(self, at: int) -> int | None:
+        found = self.inner.next_instant(at - self.delta)
+        return None if found is None else found + self.delta
+
+    def count(self, after: int, until: int) -> int:
+        return self.inner.count(after - self.delta, until - self.delta)
+
+    def instants(self, after: int, until: int) -> Iterable[int]:
+        return (found + self.delta for found in self.inner.instants(after - self.delta, until - self.delta))
+
+    def move(self, instant: int) -> Move | None:
+        found = self.inner.move(instant - self.delta)
+        return None if found is None else Move(found.reason, found.wall + self.delta)
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     """The instants of a series from `start` to `end`, both included."""
 

@@ -55,7 +55,9 @@ class Workdays:
     def includes(self, day: int) -> bool:
         """Whether the day is a workday."""
         known = self._known.get(day)
-        return self._ask(min(max(day, FIRST_DAY), LAST_DAY)) if known is None else known
+        if known is None and not FIRST_DAY <= day <= LAST_DAY:
+            return self.includes(min(max(day, FIRST_DAY), LAST_DAY))
+        return self._ask(day) if known is None else known
 
     def at_or_after(self, day: int) -> int | None:
         """The first workday that is not before `day`."""

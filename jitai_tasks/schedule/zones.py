@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from jitai_tasks.clock import NO_ZONES
 from jitai_tasks.errors import InvalidTime, did_you_mean, nearest
 from jitai_tasks.schedule import tzfile
 from jitai_tasks.schedule.civil import DAY, EPOCH_ORDINAL, LAST_DAY, SECOND, datetime_of, wall_of
@@ -105,7 +106,7 @@ def zone(name: object, pointer: str = "timezone") -> Zone:
     """The zone of an IANA name like `Europe/Berlin`. Raises InvalidTime at `pointer` for any other."""
     data = _read(name) if isinstance(name, str) else None
     if data is None or not isinstance(name, str):
-        suggestion = nearest(str(name), zoneinfo.available_timezones()) if len(str(name)) < 60 else None
+        suggestion = nearest(str(name), zoneinfo.available_timezones() - NO_ZONES) if len(str(name)) < 60 else None
         raise InvalidTime(pointer, f"unknown time zone {name!r}{did_you_mean(suggestion)}")
     return Zone(name, data)
 
@@ -113,6 +114,8 @@ def zone(name: object, pointer: str = "timezone") -> Zone:
 def _read(name: str) -> bytes | None:
     parts = name.split("/")
     if not name.isascii() or not all(part.strip(".") == part and part.isprintable() and part for part in parts):
+        return None
+    if parts[0] in NO_ZONES:
         return None
     for folder in zoneinfo.TZPATH:
         data = _compiled(Path(folder, *parts))

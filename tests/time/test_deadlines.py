@@ -63,6 +63,15 @@ def test_no_runner_alive_and_still_whoever_asks_sees_it(app_from, clock):
     assert outlook.health(app).level is Level.PROBLEM
 
 
+def test_moments_that_are_backfilled_make_no_deadline_of_before_the_task_was_known(app_from, clock, drain):
+    clock.advance(hours=2)
+    app = app_from(expecting())
+    drain()
+    assert jobs.backfill(app, "tasks.Clean", "2026-01-01", "2026-01-04").jobs
+    drain()
+    assert outlook.missed(app) == []
+
+
 def test_the_alarm_is_raised_once_whoever_asks_and_however_often(app_from, clock, drain, caplog):
     app = app_from(expecting(FAILS_FIRST))
     drain()

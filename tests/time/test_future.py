@@ -103,6 +103,12 @@ def test_the_calendar_tells_what_days_off_leave_out(app_from):
     assert [(day.count, sum(entry.left_out for entry in day.entries)) for day in days] == [(1, 0), (0, 1), (1, 0)]
 
 
+def test_all_runs_that_days_off_leave_out_are_counted(app_from):
+    app = app_from(resting("cycle", repeat={"repeatType": "minute"}))
+    (day,) = outlook.agenda(app, date(2026, 1, 6), date(2026, 1, 6))
+    assert [(entry.count, entry.left_out) for entry in day.entries] == [(0, 1440)]
+
+
 def test_days_are_those_of_the_apps_zone(app_from):
     app_json = {**APP_JSON, "timezone": "Asia/Shanghai"}
     files = {**one_task(start="2026-01-01 00:30:00"), "app.json": app_json}
@@ -159,6 +165,11 @@ def test_a_task_is_explained_in_english_and_in_chinese(app_from):
     assert len(told.next) == 5
     assert "2026-03-29" in told.effects["en"][0].text
     assert "2026-03-29" in told.effects["zh"][0].text
+
+
+def test_a_single_moment_is_never_too_late(app_from):
+    told = outlook.explain(app_from(one_task(repeat={"repeatType": "normal"})), "Clean")
+    assert told.policies == {"en": ("It runs, however late.",), "zh": ("无论迟到多久都会运行。",)}
 
 
 def test_what_holidays_do_is_explained(app_from):

@@ -51,6 +51,13 @@ def test_next_of_every_task_and_of_one(run):
     assert row["utc"].endswith("Z")
 
 
+def test_next_says_where_to_ask_if_no_run_is_to_come(run, tmp_path):
+    ended = {**NIGHTLY, "timerCfg": {**TIMER, "endTime": "2026-01-02 02:30:00"}}
+    write_files(tmp_path, {"tasks/Nightly/e.json": ended, "tasks/Resting/e.json": {**NIGHTLY, "enable": 0}})
+    assert run("next", "Nightly") + run.err == "no next run; jitai-tasks why Nightly tells the reason\n"
+    assert "no task has a run ahead" in run("next") + run.err
+
+
 def test_next_says_that_a_task_is_off_or_paused(run):
     run("pause", "Nightly")
     run("next", "Nightly")
@@ -71,6 +78,14 @@ def test_calendar_day_by_day(run):
         "  tasks.Resting  1 run on a day off, left out or moved",
     ]
     assert len(json.loads(run("calendar", "--json"))) == 7
+
+
+def test_the_calendar_tells_other_zones_and_how_far_away_each_run_is(run, tmp_path):
+    write_files(tmp_path, {"tasks/Nightly/e.json": {**NIGHTLY, "timezone": "Asia/Shanghai"}})
+    day = ("--from", "2026-02-02", "--to", "2026-02-02")
+    assert "  tasks.Nightly  02:30 Asia/Shanghai" in run("calendar", *day)
+    (found,) = json.loads(run("calendar", *day, "--json"))
+    assert {each["away"] == "now" for entry in found["tasks"] for each in entry["runs"]} == {False}
 
 
 def test_explain_in_two_languages(run):

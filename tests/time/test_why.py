@@ -157,6 +157,21 @@ def test_a_day_off(app_from, ask):
     assert "is a day off in calendars.Firm" in told
 
 
+def test_the_day_off_that_passed_last_is_told(app_from, clock, ask):
+    e_json = scheduled()
+    e_json["timerCfg"] |= {"skipHoliday": 1, "calendar": "calendars.Weekends"}
+    weekends = {"title": "Weekends", "type": "calendars.NormalType", "backendBundleEntry": "."}
+    files = {
+        "tasks/Clean/e.json": e_json,
+        "tasks/Clean/inner.py": "def customFunc(): pass",
+        "calendars/Weekends/e.json": weekends,
+    }
+    app = app_from(files)
+    clock.advance(days=12, hours=2)
+    told = text_of(ask(app), Cause.HOLIDAY)
+    assert told.startswith("2026-01-17 09:00:00 is a day off in calendars.Weekends; the next run: 2026-01-19 09:00:00")
+
+
 def test_a_clock_change_that_leaves_a_run_out(app_from, clock, drain, ask):
     e_json = scheduled(timezone="Europe/Berlin", start="2026-01-01 02:30:00")
     e_json["timerCfg"]["dst"] = {"gap": "skip"}
@@ -205,6 +220,11 @@ def test_its_end_has_passed(ask, clock):
     answer = ask(endTime="2026-01-06 09:00:00")
     assert answer.causes == [Cause.ENDED]
     assert "its endTime has passed: 2026-01-06 09:00:00" in answer.reasons[0].text
+
+
+def test_an_end_that_is_a_date_has_passed_with_its_day(ask, clock):
+    clock.advance(days=2)
+    assert ask(endTime="2026-01-06").reasons[0].text == "its endTime has passed: 2026-01-06 23:59:59"
 
 
 def test_it_has_no_times_of_its_own(app_from, ask):

@@ -69,7 +69,18 @@ SPELLINGS = {
         "remove 'weekday'",
     ),
     "slashes": (timer(endTime="2026/2/1 9:05:00"), timer(endTime="2026-02-01 09:05:00"), "timerCfg/endTime", "-02-01"),
-    "date alone": (timer(endTime="2026-02-01"), timer(endTime="2026-02-01 00:00:00"), "timerCfg/endTime", "00:00:00"),
+    "start on a date": (
+        timer(startTime="2026-02-01"),
+        timer(startTime="2026-02-01 00:00:00"),
+        "timerCfg/startTime",
+        "00:00:00",
+    ),
+    "end on a date": (
+        timer(endTime="2026-02-01"),
+        timer(endTime="2026-02-01 23:59:59"),
+        "timerCfg/endTime",
+        "23:59:59",
+    ),
     "no seconds": (
         timer(endTime="2026-02-01T09:05"),
         timer(endTime="2026-02-01 09:05:00"),

@@ -68,6 +68,7 @@ def test_the_zone_is_that_of_the_settings_then_of_the_app_then_utc(tmp_path):
         ({"workers": 0}, "setting workers: .*greater than or equal to 1, got 0; see JITAI_TASKS_WORKERS"),
         ({"workers": "many"}, "setting workers: .*integer"),
         ({"timezone": "Mars/Olympus"}, "setting timezone: .*no such time zone"),
+        ({"timezone": "localtime"}, "setting timezone: .*no such time zone"),
     ],
 )
 def test_nonsense_is_named_with_its_setting(tmp_path, given, said):

@@ -97,6 +97,10 @@ TASKS = {
         scheduled(top='  "timezone": §"Europe/Berln",\n'),
         error("timezone", "found 'Europe/Berln'", "did you mean Europe/Berlin?"),
     ),
+    "zone of the machine": (
+        scheduled(top='  "timezone": §"localtime",\n'),
+        error("timezone", "found 'localtime'", "IANA name"),
+    ),
     "zone that climbs": (
         scheduled(top='  "timezone": §"../../etc/passwd",\n'),
         error("timezone", "expected a time zone of the IANA database", "use an IANA name"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitai_tasks.errors import InvalidTime
+from jitai_tasks.schedule import parse_timer
 from tests.unit.schedule.vectors import at, following, shown, timer
 
 
@@ -26,6 +27,8 @@ def slots(expression: str, after: str, count: int) -> list[str | None]:
         ("0 9 * * 7", "2026-01-01 00:00:00", ["2026-01-04 09:00:00"]),
         ("0 9 * * 0", "2026-01-01 00:00:00", ["2026-01-04 09:00:00"]),
         ("0 9 * * sat-sun", "2026-01-01 00:00:00", ["2026-01-03 09:00:00", "2026-01-04 09:00:00"]),
+        ("0 9 * * sun-sun", "2026-01-01 00:00:00", ["2026-01-04 09:00:00", "2026-01-11 09:00:00"]),
+        ("0 9 * * 0-0", "2026-01-01 00:00:00", ["2026-01-04 09:00:00", "2026-01-11 09:00:00"]),
         ("0 9 13 * 5", "2026-01-01 00:00:00", ["2026-01-02 09:00:00", "2026-01-09 09:00:00", "2026-01-13 09:00:00"]),
         ("0 9 */13 * 5", "2026-01-01 00:00:00", ["2026-02-27 09:00:00", "2026-03-27 09:00:00"]),
         ("0 9 L * *", "2026-02-01 00:00:00", ["2026-02-28 09:00:00", "2026-03-31 09:00:00"]),
@@ -80,3 +83,13 @@ def cronsim_says(expression: str, start: datetime) -> list[str]:
     except CronSimError:
         return []
     return [str(moment) for moment in islice(theirs, 5) if moment < start + timedelta(days=49 * 365)]
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c", "d"])
+def test_jitter_brings_no_run_of_before_the_start(key: str) -> None:
+    rule = {"repeatType": "cron", "cron": "0 9 * * *"}
+    schedule = parse_timer({"startTime": "2026-01-01 09:01:00", "repeat": rule}, zone="UTC", key=key, jitter=3600)
+    after, until = schedule.start - 1, schedule.start + 2 * 86_400_000_000
+    planned = [shown(slot.planned) for slot in schedule.slots(after, until)]
+    assert planned == ["2026-01-02 09:00:00", "2026-01-03 09:00:00"][: len(planned)]
+    assert schedule.count(after, until) == len(planned)

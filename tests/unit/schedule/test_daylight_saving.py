@@ -161,3 +161,11 @@ def test_the_last_years_of_the_calendar_follow_the_zones_rule() -> None:
     schedule = timer({"repeatType": "day"}, "9990-06-30 12:00:00", zone="Europe/Berlin")
     assert following(schedule, "9997-12-31 12:00:00", zone="Europe/Berlin") == ["9998-01-01 12:00:00+01:00"]
     assert following(schedule, "9998-07-01 12:00:00", zone="Europe/Berlin") == ["9998-07-02 12:00:00+02:00"]
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25", "2026-06-01"])
+def test_an_end_that_is_a_date_is_the_end_of_its_day_however_long_that_is(day: str) -> None:
+    schedule = timer({"repeatType": "hour"}, "2026-01-01 00:30:00", zone="Europe/Berlin", endTime=day)
+    last = schedule.last_until(schedule.end)
+    assert last is not None
+    assert str(schedule.zone.local(last)) == f"{day} 23:30:00"

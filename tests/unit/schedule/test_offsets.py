@@ -165,3 +165,27 @@ def test_a_wrong_timer_of_a_date_field_is_refused_with_its_pointer(config: dict[
     with pytest.raises(InvalidTime) as error:
         parse_date_timer(config, zone="UTC")
     assert error.value.pointer == pointer
+
+
+@pytest.mark.parametrize("kind", ["day", "week", "month", "year"])
+@pytest.mark.parametrize(
+    ("value", "hours", "first"),
+    [
+        ("2026-03-29 00:00:00", 3, "2026-03-29 04:00:00+02:00"),
+        ("2026-03-29 04:00:00", -3, "2026-03-29 00:00:00+01:00"),
+        ("2026-10-25 00:00:00", 3, "2026-10-25 02:00:00+01:00"),
+    ],
+)
+def test_the_first_of_repeated_runs_comes_at_its_distance_across_a_clock_change(
+    value: str, hours: int, first: str, kind: str
+) -> None:
+    config = timer(startOffset={"offset": hours, "offsetUnit": "hour"}, repeat={"repeatType": kind})
+    made = parse_date_timer(config, zone="Europe/Berlin")
+    schedule = made.schedule(value)
+    assert schedule is not None
+    assert shown(schedule.next_instant(0), "Europe/Berlin") == first
+    assert schedule.next_instant(0) == made.trigger(value)
+    second = schedule.next_instant(schedule.start)
+    assert second is not None
+    assert schedule.zone.local(second).hour == (int(value[11:13]) + hours) % 24
+    assert schedule.count(0, second) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jitai_tasks.errors import InvalidTime
-from jitai_tasks.schedule import catch_up, parse_timer, weekends_only
+from jitai_tasks.schedule import catch_up, effects, parse_calendar, parse_timer, weekends_only
 from jitai_tasks.schedule.missed import Misfire, MisfirePolicy
 from tests.counting import AT_ONCE, at_most
 from tests.unit.schedule.vectors import at, timer
@@ -125,7 +125,11 @@ def test_a_rule_whose_every_day_is_a_day_off_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../etc/passwd", "/etc/localtime", "Europe/../UTC", "", "Europe", "Europe/Berlinn", "é", "a\0b"]
+    "name",
+    [
+        *("../etc/passwd", "/etc/localtime", "Europe/../UTC", "", "Europe", "Europe/Berlinn", "é", "a\0b"),
+        *("localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin"),
+    ],
 )
 def test_a_zone_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(InvalidTime) as error:
@@ -187,3 +191,21 @@ def test_an_end_thousands_of_years_ahead_is_read_at_once() -> None:
         with at_most(AT_ONCE):
             schedule = timer({"repeatType": "day"}, zone=zone, endTime="9998-12-31 23:59:59")
             schedule.next_instant(schedule.end - 10**12)
+
+
+@pytest.mark.parametrize("cron", ["* * * * * *", "*/7 1-5 * * 1"])
+def test_what_days_off_do_to_every_second_is_told_at_once(cron: str) -> None:
+    repeat = {"repeatType": "cron", "cron": cron}
+    schedule = timer(repeat, zone="Europe/Berlin", skipHoliday=1, holidayPolicy="cycle", calendar=weekends_only())
+    first = at("2026-01-01 00:00:00")
+    with at_most(AT_ONCE):
+        told = effects(schedule, first, first + 400 * 86_400_000_000)
+    assert told
+
+
+@pytest.mark.parametrize("policy", ["cycle", "nextWorkday", "previousWorkday"])
+def test_days_off_at_the_ends_of_time_are_looked_for_at_once(policy: str) -> None:
+    rule = {"repeat": {"repeatType": "cron", "cron": "0 9 * * *"}, "skipHoliday": 1, "holidayPolicy": policy}
+    with at_most(AT_ONCE):
+        schedule = parse_timer(rule, zone="UTC", calendar=parse_calendar({"weekend": [1, 2, 3, 4, 5, 6]}))
+        assert schedule.next_instant(schedule.end - 1) is None

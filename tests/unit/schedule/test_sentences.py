@@ -140,3 +140,37 @@ def test_the_next_days_off_and_what_they_do() -> None:
 
 
 LATER = ("2040-01-01 00:00:00", "2040-02-01 00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("repeat", "dst", "gap", "overlap"),
+    [
+        ({"repeatType": "day"}, {"gap": "skip", "overlap": "both"}, "are left out", "come twice"),
+        ({"repeatType": "day"}, {"overlap": "second"}, "", "come the second time"),
+        ({"repeatType": "cron", "cron": "*/30 * * * *"}, {}, "are left out", "come twice"),
+    ],
+)
+def test_runs_that_a_clock_change_leaves_out_or_doubles(
+    repeat: dict[str, object], dst: dict[str, str], gap: str, overlap: str
+) -> None:
+    year = ("2026-01-01 00:00:00", "2027-01-01 00:00:00")
+    first, last = texts("Europe/Berlin", repeat, "2026-01-01 02:30:00", *year, dst=dst)
+    assert first.endswith(f"runs named for the time between {gap}." if gap else "comes at 2026-03-29 03:00.")
+    assert last.endswith(f"runs named for the time between {overlap}.")
+    schedule = timer(repeat, "2026-01-01 02:30:00", zone="Europe/Berlin", dst=dst)
+    told = effects(schedule, at(year[0]), at(year[1]), lang="zh")
+    assert "不受影响" not in "".join(effect.text for effect in told)
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "chinese"),
+    [
+        ([-31], "the day 30 days before the last one (in shorter months the first day)", "月份较短时取第一天"),
+        ([-30, 31], "(in shorter months the last day and the first day)", "月份较短时取最后一天、第一天"),
+        ([-2], "on the day before the last one at", "倒数第 2 天"),
+    ],
+)
+def test_days_from_the_end_of_shorter_months(days: list[int], english: str, chinese: str) -> None:
+    schedule = timer({"repeatType": "month", "day": days})
+    assert english in explain(schedule)
+    assert chinese in explain(schedule, "zh")
