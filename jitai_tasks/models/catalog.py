@@ -15,6 +15,7 @@ from ..errors import ModelError
 from . import inferred, tables
 from .changes import Follower, Watch
 from .fields import plain
+from .kinds import Kind
 from .mapping import Model, field_info, fields_of
 from .normal import NormalModel
 
@@ -142,7 +143,8 @@ class Models:
             raise ModelError(definition.full_name, f"the class {rows.__qualname__} declares no fields")
         meta = vars(rows).get("Meta")
         name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
-        indexed = self._indexed.get(definition.full_name, set()) & set(rows.__declared__)
+        dates = {field for field, declared in rows.__declared__.items() if declared.kind in (Kind.DATE, Kind.DATETIME)}
+        indexed = self._indexed.get(definition.full_name, set()) & dates
         table = tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
         tables.add_groups(table, getattr(meta, "unionIndexList", None) or (), unique=False)
         tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks import datefields
-from jitai_tasks.testing import waiting
-from tests.datefields.shop import meetings, task
+from jitai_tasks.testing import tables, waiting
+from tests.datefields.shop import MODEL, meetings, task
 
 NOON = datetime(2026, 1, 5, 12, 0)
 
@@ -120,3 +120,13 @@ def test_a_save_with_a_bad_date_changes_nothing(app_from):
     with pytest.raises(Exception, match="start: expected a time like"):
         app.models.Meeting.updateByPK(meeting.id, {"start": "2026-02-30 10:00:00"})
     assert [job.due for job in waiting("tasks.Good")] == [1767614400000000]
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_task_on_a_field_that_no_index_fits_does_not_break_its_model(app_from):
+    wordy = MODEL["models/Meeting/model.py"] + "        plan = datatypes.JitDict()\n"
+    bad = task("Bad", timerCfg={"startField": "plan"})
+    app = tables(app_from(meetings(task("Good"), bad, **{"models/Meeting/model.py": wordy})))
+    app.models.Meeting.create(start=NOON, plan={"a": 1})
+    assert subjects() == ["1"]
+    assert "plan of models.Meeting holds json" in datefields.rules(app).broken["tasks.Bad"]
