@@ -18,6 +18,7 @@ from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
 from ..models.rows import JitDict, RowData
+from ..models.tables import restore
 from .planning import Own, Result, apply, look_at, own_run
 from .rules import Rule, Values, rules
 
@@ -52,7 +53,9 @@ class DateFields:
             if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
                 known: list[tuple[str, Values | None]] = list(rows.items())
             else:
-                known = read_again(session.connection(bind_arguments={"mapper": model.entity}), model, list(rows))
+                connection = session.connection(bind_arguments={"mapper": model.entity})
+                restore(connection, cast(sa.Table, model.table), model.unsure)
+                known = read_again(connection, model, list(rows))
             self._plan(session, model, watching, known)
 
     def _plan(
