@@ -17,6 +17,7 @@ from ..models.changes import Change
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
+from ..models.reading import UNREADABLE, reason_of
 from ..models.rows import JitDict, RowData
 from ..models.tables import restore
 from .planning import Own, Result, apply, look_at, own_run
@@ -26,8 +27,6 @@ _logger = logging.getLogger(__name__)
 
 #: Rows read again with one statement.
 _AT_ONCE = 500
-#: What drivers and types raise when a stored value cannot be made into a Python value.
-UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
 
 
 class DateFields:
@@ -142,7 +141,7 @@ def _read_alone(
     try:
         return _read(connection, model, [subject])
     except UNREADABLE as error:
-        reason = str(getattr(error, "orig", None) or error)
+        reason = reason_of(error)
         _logger.error("row %s of %s cannot be read: %s", subject, model.name, reason)
         bad.append((subject, reason))
         return []

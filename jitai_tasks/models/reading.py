@@ -30,6 +30,24 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
+#: What drivers and types raise when a stored value cannot be made into a Python value.
+UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a row cannot be read."""
+    return str(getattr(error, "orig", None) or error)
+
+
+@contextmanager
+def naming(model: Model, key: Mapping[str, object]) -> Iterator[None]:
+    """Within it one row is read; ModelError names it if it holds what Python cannot."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise ModelError(model.name, f"row {model.subject(key)} cannot be read: {reason_of(error)}") from error
+
+
 @contextmanager
 def connection(model: Model) -> Iterator[sa.Connection]:
     """Where the model's rows are read: the transaction around, what it has not written yet included; or a snapshot."""
@@ -56,9 +74,9 @@ def rows(
 
 
 def by_key(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
-    """The values of the row with this key; None if there is none."""
+    """The values of the row with this key; None if there is none. ModelError if they cannot be read."""
     held = {name: model.held(name, key[name]) for name in model.primary}
-    with connection(model) as reading:
+    with connection(model) as reading, naming(model, held):
         found = reading.execute(sa.select(*columns(model)).where(model.where_key(held))).mappings().first()
     return None if found is None else dict(found)
 

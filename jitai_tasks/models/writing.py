@@ -16,7 +16,7 @@ from .datatypes.times import Date, local_time_of
 from .fields import Field, plain
 from .kinds import Kind
 from .mapping import Model
-from .reading import where
+from .reading import naming, where
 from .rows import RowData
 from .tables import ensure
 
@@ -165,12 +165,10 @@ def _find(session: Session, model: Model, key: Mapping[str, object]) -> object |
         return None
     if not is_flushing(session):
         session.flush()
-    return cast(
-        "object | None",
-        session.get(
-            model.entity, held[0] if len(held) == 1 else tuple(held), populate_existing=True, with_for_update=True
-        ),
-    )
+    identity = held[0] if len(held) == 1 else tuple(held)
+    with naming(model, key):
+        found = session.get(model.entity, identity, populate_existing=True, with_for_update=True)
+    return cast("object | None", found)
 
 
 def _to_write(model: Model, row: NormalModel, *, new: bool) -> dict[str, object]:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks import datefields
+from jitai_tasks.errors import ModelError
 from jitai_tasks.testing import tables, waiting
 from tests.datefields.shop import MODEL, meetings, task
 
@@ -112,6 +113,22 @@ def test_a_walk_in_small_portions_misses_nothing_even_around_unreadable_rows(app
         connection.execute(table.delete().where(table.c.id % 2 == 0))
     datefields.sweep(app)
     assert subjects() == sorted(str(number) for number in range(1, 41, 2) if number not in (13, 15))
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+def test_a_row_that_cannot_be_read_is_named_to_who_looks_at_it(app_from, make):
+    app = tables(app_from(meetings(task("Good"))))
+    for number in range(3):
+        app.models.Meeting.create(title=f"m{number}", start=NOON + timedelta(minutes=number))
+    value = "infinity" if make == "postgresql" else "tomorrow"
+    with app.database.begin() as connection:
+        connection.exec_driver_sql(f"""UPDATE "Meeting" SET start = '{value}' WHERE id = 2""")
+    listed = [(each.job.subject, each.title, str(each.value)) for each in datefields.coming(app, "tasks.Good")]
+    assert [item[:2] for item in listed] == [("1", "m0"), ("2", ""), ("3", "m2")]
+    assert listed[1][2].startswith("row 2 cannot be read: ")
+    with pytest.raises(ModelError, match=r"models\.Meeting: row 2 cannot be read: "):
+        app.models.Meeting.updateByPK([1, 2], {"title": "x"})
+    assert app.models.Meeting.getFieldData("Q(id=1)", "title") == ["m0"]
 
 
 def test_a_save_with_a_bad_date_changes_nothing(app_from):
