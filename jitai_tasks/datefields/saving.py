@@ -92,9 +92,10 @@ def save_row(app: App, given: object) -> JitDict:
     model, post, prev = _told(app, given)
     if post is None:
         return delete_row(app, given)
-    rows: list[tuple[str, Values | None]] = [(model.subject(post), _complete(model, post))]
-    if prev is not None and _has_key(model, prev) and model.subject(prev) != model.subject(post):
-        rows.append((model.subject(prev), None))
+    subject = _subject(model, post)
+    rows: list[tuple[str, Values | None]] = [(subject, _complete(model, post))]
+    if prev is not None and _has_key(model, prev) and _subject(model, prev) != subject:
+        rows.append((_subject(model, prev), None))
     done = _planned(app, model, rows)
     return JitDict(saved=done.saved, removed=done.removed)
 
@@ -105,7 +106,7 @@ def delete_row(app: App, given: object) -> JitDict:
     row = prev if prev is not None else post
     if row is None:
         raise ModelError(model.name, "a deleted row is told in prevData")
-    done = _planned(app, model, [(model.subject(row), None)])
+    done = _planned(app, model, [(_subject(model, row), None)])
     return JitDict(removed=done.removed)
 
 
@@ -232,8 +233,18 @@ def _values(row: object) -> Values | None:
     found = plain(row)
     if found is None:
         return None
-    values = found.toDict() if isinstance(found, RowData) else cast("Mapping[str, object]", found)
+    values = found.toDict() if isinstance(found, RowData) else found
+    if not isinstance(values, Mapping):
+        raise ModelError("date field", f"postData and prevData are rows or dictionaries, not a {type(row).__name__}")
     return {str(name): plain(value) for name, value in values.items()} or None
+
+
+def _subject(model: Model, values: Values) -> str:
+    """The key of a row as its jobs have it, however the caller spells it: "5", 5 and 5.0 are one row."""
+    key = {name: model.held(name, values.get(name)) for name in model.primary}
+    if None in key.values():
+        raise ModelError(model.name, f"a row is told with its key: {', '.join(model.primary)}")
+    return model.subject(key)
 
 
 def _complete(model: Model, values: Values) -> Values | None:

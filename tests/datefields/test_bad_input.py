@@ -147,3 +147,27 @@ def test_a_task_on_a_field_that_no_index_fits_does_not_break_its_model(app_from)
     app.models.Meeting.create(start=NOON, plan={"a": 1})
     assert subjects() == ["1"]
     assert "plan of models.Meeting holds json" in datefields.rules(app).broken["tasks.Bad"]
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("row", [{"title": "x"}, {"id": None}, 5, [1], {"id": "first"}])
+def test_a_change_told_of_no_row_is_refused_with_the_reason(app_from, row):
+    app = app_from(meetings(task("Good")))
+    app.models.Meeting.create(start=NOON)
+    service = app.getElement("services.TaskSvc")
+    for tell, name in ((service.saveDateFieldTask, "postData"), (service.deleteDateFieldTask, "prevData")):
+        with pytest.raises(ModelError, match=r"told with its key: id|rows or dictionaries|a whole number"):
+            tell({"model": "models.Meeting", name: row})
+    assert subjects() == ["1"]
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_a_row_told_with_its_key_spelled_otherwise_has_one_job_all_the_same(app_from):
+    app = app_from(meetings(task("Good")))
+    app.models.Meeting.create(start=NOON)
+    service = app.getElement("services.TaskSvc")
+    for key in ("1", 1.0, "01", " 1 "):
+        told = {"model": "models.Meeting", "postData": {"id": key}, "prevData": {"id": 1}}
+        assert service.saveDateFieldTask(told) == {"saved": 0, "removed": 0}
+    assert subjects() == ["1"]
+    assert service.deleteDateFieldTask({"model": "models.Meeting", "prevData": {"id": "1.0"}}) == {"removed": 1}
