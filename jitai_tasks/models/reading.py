@@ -137,9 +137,11 @@ def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
 
 
 def groups(model: Model, filter_: object, fields: Sequence[str], aggregates: Sequence[Sequence[str]]) -> list[JitDict]:
-    """One dictionary per group of rows."""
-    keys = columns(model, None) if not fields else [_column(model, name).label(name) for name in fields]
+    """One dictionary per group of rows; without fields, one for all rows together."""
+    keys = [_column(model, name).label(name) for name in fields]
     named = [_aggregated(model, name, kind).label(f"{kind}_{name}") for name, kind in aggregates]
+    if not (keys or named):
+        raise ModelError(model.name, "groupBy needs fields to group by, or aggregates like [['id', 'count']]")
     wanted = sa.select(*keys, *named).where(where(model, filter_)).group_by(*[_column(model, name) for name in fields])
     with connection(model) as reading:
         return [JitDict(row) for row in reading.execute(wanted).mappings()]

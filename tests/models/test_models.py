@@ -191,6 +191,15 @@ def test_lifecycle_methods_see_what_was_before(app_from):
     assert row.delete(triggerEvent=0) is True
 
 
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_total_is_a_group_without_fields(orders):
+    for total in (1, 2):
+        orders.create(customer="Ann", total=total)
+    assert orders.groupBy("", [], [["id", "count"], ["total", "sum"]]) == [{"count_id": 2, "sum_total": Decimal(3)}]
+    with pytest.raises(ModelError, match="groupBy needs fields"):
+        orders.groupBy()
+
+
 def test_databases_and_their_transactions(app_from):
     app = app_from(
         ORDER
