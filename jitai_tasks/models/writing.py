@@ -115,7 +115,7 @@ def delete_keys(model: Model, keys: Any, *, trigger: bool) -> int:
 
 def update_where(model: Model, filter_: object, values: Any) -> int:
     """One UPDATE statement."""
-    held = {model.field(name).column: model.held(name, value) for name, value in plain_values(values).items()}
+    held = {model.field(name).column: _fitting(model, name, value) for name, value in plain_values(values).items()}
     with session_for(model) as session:
         statement = sa.update(cast(sa.Table, model.table)).where(where(model, filter_)).values(held)
         return _changed(session, model, statement)
@@ -137,7 +137,8 @@ def plain_values(given: Any) -> dict[str, Any]:
 
 def _changed(session: Session, model: Model, statement: sa.Update | sa.Delete) -> int:
     _flush(session, model)
-    result = session.connection(bind_arguments={"mapper": model.entity}).execute(statement)
+    with _refusals(model):
+        result = session.connection(bind_arguments={"mapper": model.entity}).execute(statement)
     session.expire_all()  # what it read before may have changed
     return result.rowcount
 
@@ -202,10 +203,16 @@ def _stamp(model: Model, declared: Datatype, *, new: bool) -> object:
 
 
 def _flush(session: Session, model: Model) -> None:
-    if is_flushing(session):
-        return
+    if not is_flushing(session):
+        with _refusals(model):
+            session.flush()
+
+
+@contextmanager
+def _refusals(model: Model) -> Iterator[None]:
+    """Within it, a value that the database does not take is a ModelError."""
     try:
-        session.flush()
+        yield
     except sa.exc.StatementError as error:
         if isinstance(error, sa.exc.DBAPIError) and not isinstance(error, sa.exc.DataError):
             raise

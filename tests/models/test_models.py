@@ -200,6 +200,17 @@ def test_a_total_is_a_group_without_fields(orders):
         orders.groupBy()
 
 
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_change_by_filter_takes_the_values_that_a_save_takes(orders, make):
+    orders.create(customer="Ann")
+    with pytest.raises(ModelError, match="customer: 21 characters are over the limit of 20"):
+        orders.updateByFilter("", {"customer": "x" * 21})
+    if make != "sqlite":
+        with pytest.raises(ModelError, match=r"(?i)out of range|overflow"):
+            orders.updateByFilter("", {"total": 10**20})
+    assert orders.get().customer == "Ann"
+
+
 def test_databases_and_their_transactions(app_from):
     app = app_from(
         ORDER
