@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 
 from ..errors import ModelError
-from ..transactions import current_scope
+from ..transactions import Scope, current_scope
 from .changes import is_flushing
 from .fields import plain
 from .mapping import Model
@@ -30,6 +30,8 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
+#: Key of a session's `info`: the databases beside the app's own that its transaction writes to.
+WRITTEN = "jitai_written"
 #: What drivers and types raise when a stored value cannot be made into a Python value.
 UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
 
@@ -54,13 +56,18 @@ def connection(model: Model) -> Iterator[sa.Connection]:
     if model.table in model.unsure:
         ensure(model.database, cast(sa.Table, model.table), model.unsure)
     scope = current_scope.get()
-    if scope is None or not scope.used or model.database is not scope.database:
+    if scope is None or not scope.used or not _takes_part(scope, model):
         with model.database.read() as reading:
             yield reading
         return
     if not is_flushing(scope.session):
         scope.session.flush()
-    yield scope.session.connection()
+    yield scope.session.connection(bind_arguments={"bind": model.database.engine})
+
+
+def _takes_part(scope: Scope, model: Model) -> bool:
+    """Whether the transaction is on the model's database: the app's own, or another that it has written to."""
+    return model.database is scope.database or model.database in scope.session.info.get(WRITTEN, ())
 
 
 def rows(

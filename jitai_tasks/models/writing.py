@@ -16,7 +16,7 @@ from .datatypes.times import Date, local_time_of
 from .fields import Field, plain
 from .kinds import Kind
 from .mapping import Model
-from .reading import naming, where
+from .reading import WRITTEN, naming, where
 from .rows import RowData
 from .tables import ensure
 
@@ -36,6 +36,7 @@ def session_for(model: Model) -> Iterator[Session]:
             ensure(model.database, cast(sa.Table, model.table), model.unsure)
         if model.database is not model.app.database:
             session.bind_mapper(model.entity, model.database.engine)
+            session.info.setdefault(WRITTEN, set()).add(model.database)
         yield session
 
 

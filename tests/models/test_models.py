@@ -251,6 +251,10 @@ def test_databases_and_their_transactions(app_from):
 
     app.models.OldModel.create(name="x")
     assert app.models.OldModel.get().name == "x"
+    with app.transaction():
+        app.models.OldModel.create(name="y")
+        app.models.OldModel.updateByFilter("Q(name='x')", {"name": "z"})
+        assert app.models.OldModel.getFieldData("", "name") == ["y", "z"], "a transaction sees what it has written"
     assert (app.root / "data/old.db").exists()
     assert app.getElement("databases.Default").engine is app.database.engine
     app.services.S.both(False)
