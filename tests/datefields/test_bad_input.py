@@ -171,3 +171,16 @@ def test_a_row_told_with_its_key_spelled_otherwise_has_one_job_all_the_same(app_
         assert service.saveDateFieldTask(told) == {"saved": 0, "removed": 0}
     assert subjects() == ["1"]
     assert service.deleteDateFieldTask({"model": "models.Meeting", "prevData": {"id": "1.0"}}) == {"removed": 1}
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+def test_a_key_too_long_for_a_job_is_told_and_not_in_the_way(app_from, caplog):
+    named = MODEL["models/Meeting/model.py"].replace("AutoInt(name=", "Stext(maxLen=400, name=")
+    app = tables(app_from(meetings(task("Good"), **{"models/Meeting/model.py": named})))
+    for key in ("a", "x" * 256, "y" * 255):
+        app.models.Meeting.create(id=key, start=NOON)
+    assert subjects() == ["a", "y" * 255]
+    assert "its key has 256 characters, the limit is 255" in caplog.text
+    app.models.Meeting.updateByFilter("", {"start": NOON + timedelta(hours=1)})
+    assert [subject for subject, _ in datefields.sweep(app).bad] == ["x" * 256]
+    assert {job.due for job in waiting("tasks.Good")} == {1767618000000000}
