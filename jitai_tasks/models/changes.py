@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction
 from sqlalchemy.orm.base import NO_VALUE
+from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
 from .mapping import Model
@@ -151,14 +152,29 @@ class Watch:
         for follower in self._followers:
             follower.before(session, change)
 
-    def _after_flush(self, session: Session, _context: object) -> None:
+    def _after_flush(self, session: Session, context: UOWTransaction) -> None:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
+        if not session.info.get(_QUIET):
+            self._add_orphans(pending, context)
         for change in map(as_it_is, pending.captured):
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
+
+    def _add_orphans(self, pending: Pending, context: UOWTransaction) -> None:
+        """Rows deleted because their parent let them go (`delete-orphan`): only the flush finds out."""
+        gone = [state.obj() for state, (deleted, listed) in context.states.items() if deleted and not listed]
+        known = {id(change.entity): change for change in pending.captured} if gone else {}
+        for entity in gone:
+            model = None if entity is None else self._find(type(entity))
+            change = known.get(id(entity))
+            if model is None or (change is not None and change.operate is Operate.DELETE):
+                continue
+            prev = _values_before(model, entity) if change is None else change.prev
+            pending.captured = [each for each in pending.captured if each is not change]
+            pending.captured.append(_change(Operate.DELETE, model, entity, prev, {}))
 
     def _before_commit(self, session: Session) -> None:
         if _PENDING not in session.info and not (session.new or session.dirty or session.deleted):

@@ -22,7 +22,7 @@ DB = """
     from decimal import Decimal
 
     from sqlalchemy import DateTime, Enum, ForeignKey, Numeric, String
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
     class Base(DeclarativeBase):
         pass
@@ -42,6 +42,17 @@ DB = """
     class Rush(Order):
         pass
 
+    class Basket(Base):
+        __tablename__ = "baskets"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        items: Mapped[list["Item"]] = relationship(cascade="all, delete-orphan")
+
+    class Item(Base):
+        __tablename__ = "items"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        basket_id: Mapped[int | None] = mapped_column(ForeignKey("baskets.id"))
+        due: Mapped[datetime | None]
+
     class Line(Base):
         __tablename__ = "lines"
         order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
@@ -54,6 +65,7 @@ FILES = {
         "title": "Lines", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Line",
         "transitions": [{"field": "number", "to": 7, "task": {"func": "services.S.seven"}}],
     },
+    "models/ItemModel/e.json": {"title": "Items", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Item"},
     "services/S/e.json": {"title": "S", "type": "services.NormalType"},
     "services/S/__init__.py": "from .service import S\n",
     "services/S/service.py": """
@@ -69,6 +81,9 @@ FILES = {
             def seven(self, model, rowId):
                 return [model, rowId]
 
+            def gone(self, eventOutData):
+                return eventOutData.prevData.id.value
+
             def told(self, eventOutData):
                 return [eventOutData.postData.id.value, eventOutData.prevData.toDict().get("due")]
     """,
@@ -79,6 +94,14 @@ FILES = {
     "tasks/Line/e.json": {
         "title": "Line", "type": "tasks.DateFieldType", "enable": 1, "func": "services.S.line",
         "modelPath": "models.LineModel", "timerCfg": {"startField": "ready"},
+    },
+    "tasks/Item/e.json": {
+        "title": "Item", "type": "tasks.DateFieldType", "enable": 1, "func": "services.S.line",
+        "modelPath": "models.ItemModel", "timerCfg": {"startField": "due"},
+    },
+    "events/Gone/e.json": {
+        "title": "Gone", "type": "events.ModelType", "sender": "models.ItemModel", "operate": "DeleteAfter",
+        "func": "services.S.gone", "asyncType": 1,
     },
     "events/Told/e.json": {
         "title": "Told", "type": "events.ModelType", "sender": "models.OrderModel", "operate": "UpdateAfter",
@@ -220,3 +243,23 @@ def test_a_class_that_cannot_be_imported_is_told_and_not_in_the_way(app_from, dr
     drain()
     assert "tasks.Due cannot follow its rows" in caplog.text
     assert "class corner_shop.db:Order: No module named 'corner_shop'" in caplog.text
+
+
+def test_rows_that_their_parent_lets_go_are_deleted_rows(shop, drain, results):
+    app, db = shop
+    with Session(app.database.engine, autoflush=False) as session:
+        basket = db.Basket(id=1, items=[db.Item(id=number, due=NOON) for number in (1, 2, 3)])
+        session.add(basket)
+        session.commit()
+        assert due("tasks.Item") == {"1": NOON, "2": NOON, "3": NOON}
+        edited = basket.items[1]
+        edited.due = NOON + timedelta(hours=1)
+        basket.items.remove(edited)
+        basket.items.remove(basket.items[0])
+        session.commit()
+        assert due("tasks.Item") == {"3": NOON}
+        session.delete(basket)
+        session.commit()
+    assert due("tasks.Item") == {}
+    drain()
+    assert sorted(results("events.Gone")) == [1, 2, 3]
