@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from jitai_tasks.errors import ElementBroken
 from jitai_tasks.testing import tables, waiting
 
 NOON = datetime(2026, 1, 5, 12, 0)
@@ -66,6 +67,7 @@ FILES = {
         "transitions": [{"field": "number", "to": 7, "task": {"func": "services.S.seven"}}],
     },
     "models/ItemModel/e.json": {"title": "Items", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Item"},
+    "models/RushModel/e.json": {"title": "Rush", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Rush"},
     "services/S/e.json": {"title": "S", "type": "services.NormalType"},
     "services/S/__init__.py": "from .service import S\n",
     "services/S/service.py": """
@@ -263,3 +265,13 @@ def test_rows_that_their_parent_lets_go_are_deleted_rows(shop, drain, results):
     assert due("tasks.Item") == {}
     drain()
     assert sorted(results("events.Gone")) == [1, 2, 3]
+
+
+def test_a_class_that_shares_its_rows_with_another_is_refused(shop):
+    app, db = shop
+    with pytest.raises(ElementBroken, match="Rush shares its rows with Order, which it inherits from; name Order"):
+        app.models.RushModel.query()
+    with Session(app.database.engine) as session:
+        session.add(db.Rush(id=1, due=NOON))
+        session.commit()
+    assert due() == {"1": NOON}
