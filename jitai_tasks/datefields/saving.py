@@ -13,7 +13,7 @@ from ..app import App
 from ..errors import ModelError
 from ..models import reading
 from ..models.catalog import models
-from ..models.changes import Change
+from ..models.changes import Change, is_same_database
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
@@ -61,7 +61,7 @@ class DateFields:
         self, session: Session, model: Model, watching: Sequence[Rule], rows: list[tuple[str, Values | None]]
     ) -> None:
         own = own_run(session)
-        if _same_database(self._app, session, model):
+        if is_same_database(self._app, session, model):
             plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own)
             return
 
@@ -185,15 +185,6 @@ def _is_whole(values: Values, watching: Sequence[Rule]) -> bool:
 
 def _has_key(model: Model, values: Mapping[str, object]) -> bool:
     return all(plain(values.get(name)) is not None for name in model.primary)
-
-
-def _same_database(app: App, session: Session, model: Model) -> bool:
-    """Whether the session writes where the jobs are; else both cannot commit together."""
-    url = session.get_bind(mapper=model.entity).engine.url
-    ours = app.database.engine.url
-    return (url.get_backend_name(), url.host, url.port, url.database) == (
-        ours.get_backend_name(), ours.host, ours.port, ours.database,
-    )  # fmt: skip
 
 
 def _told(app: App, given: object) -> tuple[Model, Values | None, Values | None]:

@@ -179,6 +179,31 @@ def test_an_engine_on_another_database_is_followed_after_its_commit(shop, tmp_pa
     assert due() == {"5": NOON}
 
 
+def test_events_and_transitions_of_another_database_are_created_after_its_commit(shop, tmp_path):
+    _, db = shop
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/other.db")
+    db.Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([db.Order(id=1), db.Line(order_id=1, number=7)])
+        session.flush()
+        assert waiting() == []
+        session.rollback()
+        session.add_all([db.Order(id=1), db.Line(order_id=1, number=7)])
+        session.commit()
+        assert [job.func for job in waiting()] == ["services.S.seven"]
+        session.get(db.Order, 1).named = "y"
+        with session.begin_nested():
+            session.get(db.Order, 1).named = "z"
+        assert len(waiting()) == 1, "a savepoint that ends is no commit"
+        with pytest.raises(KeyError), session.begin_nested():
+            session.get(db.Order, 1).price = 2
+            session.flush()
+            raise KeyError
+        session.commit()
+    engine.dispose()
+    assert sorted(job.task for job in waiting()) == ["", "events.Told", "events.Told"]
+
+
 @pytest.mark.parametrize("make", ["sqlite"], indirect=True)
 def test_an_async_session_is_followed(shop):
     app, db = shop
