@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from . import newjobs
 from .app import App
 from .errors import ModelError
-from .models.changes import Change, Operate, as_it_is
+from .models.changes import Change, Operate, as_it_is, create_jobs
 from .models.kinds import assignable
 from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve
-from .transactions import submit
 
 #: Automatic transitions that follow from one change; more than this run in a circle.
 LONGEST = 100
@@ -72,7 +71,7 @@ class Transitions:
         arguments = {**dict(task.get("data") or {}), **accepted_arguments(function, added)}
         options: dict[str, Any] = {name: task[name] for name in ("priority", "queue", "tags", "delay") if name in task}
         job = newjobs.new_temporary(self._app, str(task["func"]), arguments, **options)
-        submit(self._app, [job], session=session)
+        create_jobs(self._app, session, change, [job])
 
 
 def _made(known: Sequence[Transition], change: Change) -> list[Step]:

@@ -19,9 +19,9 @@ class Coming:
     """One row and its next run."""
 
     job: Job
-    #: The values of the row; None if it is gone.
+    #: The values of the row; None if it is gone, none at all if they cannot be read.
     row: Mapping[str, Any] | None
-    #: The value of the watched field.
+    #: The value of the watched field; why the row cannot be read, if it cannot.
     value: object
     #: What people call the row.
     title: str
@@ -41,7 +41,10 @@ def coming(app: App, task: str, *, limit: int = 50, offset: int = 0) -> list[Com
 
 
 def _coming(rule: Rule, job: Job) -> Coming:
-    values = reading.by_key(rule.model, rule.model.key(job.subject))
+    try:
+        values = reading.by_key(rule.model, rule.model.key(job.subject))
+    except ModelError as error:
+        return Coming(job=job, row={}, value=error.reason, title="")
     title = str(rule.model.definition.config.get("dataTitle") or "")
     return Coming(
         job=job,

@@ -18,6 +18,7 @@ from ..schedule.civil import DAY, FIRST_INSTANT
 from ..store import datefields as store
 from ..store.datefields import LiveJob, Moment
 from ..store.records import Job, NewJob, TaskState
+from ..store.tables import LENGTHS
 from ..tasks import current_task
 from ..transactions import WRITER, current_job_scope
 from .rules import Rule, Slots, Values
@@ -104,6 +105,7 @@ def apply(connection: sa.Connection, rule: Rule, rows: Sequence[tuple[str, Value
     step = _Step()
     for subject, values in rows:
         try:
+            _check_length(subject)
             _decide(rule, look, subject, values, live.get(subject, []), step)
         except (InvalidTime, ValueError, OverflowError) as error:
             result.bad.append((subject, str(error)))
@@ -116,6 +118,12 @@ def apply(connection: sa.Connection, rule: Rule, rows: Sequence[tuple[str, Value
     for job in (job for subject in gone for job in live.get(subject, ()) if not job.waiting):
         store.consume(connection, rule.task, job.subject, job.slot)  # it runs, and so that moment has had its run
     return result
+
+
+def _check_length(subject: str) -> None:
+    """ValueError for a row whose key is longer than a job can hold."""
+    if len(subject) > LENGTHS["subject"]:
+        raise ValueError(f"its key has {len(subject)} characters, the limit is {LENGTHS['subject']}")
 
 
 def look_at(connection: sa.Connection, task: str, *, now: int, sweep: bool = False, run: Own | None = None) -> Look:

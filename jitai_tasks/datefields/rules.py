@@ -144,7 +144,10 @@ class Rule:
 
     def _own_slot(self, values: Values) -> Slots | None:
         assert self.own_time is not None
-        found = plain(self.own_time(self.model.row(dict(values))))
+        try:
+            found = plain(self.own_time(self.model.row(dict(values))))
+        except Exception as error:
+            raise ValueError(f"triggerTime raised {type(error).__name__}: {error}") from error
         zone = self.timer.local.zone.name
         return None if found is None else OneSlot(instant_of(found, zone=zone, where=f"{self.task}.triggerTime"))
 

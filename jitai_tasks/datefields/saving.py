@@ -13,11 +13,13 @@ from ..app import App
 from ..errors import ModelError
 from ..models import reading
 from ..models.catalog import models
-from ..models.changes import Change
+from ..models.changes import Change, is_same_database
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
+from ..models.reading import UNREADABLE, reason_of
 from ..models.rows import JitDict, RowData
+from ..models.tables import restore
 from .planning import Own, Result, apply, look_at, own_run
 from .rules import Rule, Values, rules
 
@@ -25,8 +27,6 @@ _logger = logging.getLogger(__name__)
 
 #: Rows read again with one statement.
 _AT_ONCE = 500
-#: What drivers and types raise when a stored value cannot be made into a Python value.
-UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
 
 
 class DateFields:
@@ -52,14 +52,16 @@ class DateFields:
             if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
                 known: list[tuple[str, Values | None]] = list(rows.items())
             else:
-                known = read_again(session.connection(bind_arguments={"mapper": model.entity}), model, list(rows))
+                connection = session.connection(bind_arguments={"mapper": model.entity})
+                restore(connection, cast(sa.Table, model.table), model.unsure)
+                known = read_again(connection, model, list(rows))
             self._plan(session, model, watching, known)
 
     def _plan(
         self, session: Session, model: Model, watching: Sequence[Rule], rows: list[tuple[str, Values | None]]
     ) -> None:
         own = own_run(session)
-        if _same_database(self._app, session, model):
+        if is_same_database(self._app, session, model):
             plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own)
             return
 
@@ -90,9 +92,10 @@ def save_row(app: App, given: object) -> JitDict:
     model, post, prev = _told(app, given)
     if post is None:
         return delete_row(app, given)
-    rows: list[tuple[str, Values | None]] = [(model.subject(post), _complete(model, post))]
-    if prev is not None and _has_key(model, prev) and model.subject(prev) != model.subject(post):
-        rows.append((model.subject(prev), None))
+    subject = _subject(model, post)
+    rows: list[tuple[str, Values | None]] = [(subject, _complete(model, post))]
+    if prev is not None and _has_key(model, prev) and _subject(model, prev) != subject:
+        rows.append((_subject(model, prev), None))
     done = _planned(app, model, rows)
     return JitDict(saved=done.saved, removed=done.removed)
 
@@ -103,7 +106,7 @@ def delete_row(app: App, given: object) -> JitDict:
     row = prev if prev is not None else post
     if row is None:
         raise ModelError(model.name, "a deleted row is told in prevData")
-    done = _planned(app, model, [(model.subject(row), None)])
+    done = _planned(app, model, [(_subject(model, row), None)])
     return JitDict(removed=done.removed)
 
 
@@ -139,7 +142,7 @@ def _read_alone(
     try:
         return _read(connection, model, [subject])
     except UNREADABLE as error:
-        reason = str(getattr(error, "orig", None) or error)
+        reason = reason_of(error)
         _logger.error("row %s of %s cannot be read: %s", subject, model.name, reason)
         bad.append((subject, reason))
         return []
@@ -184,15 +187,6 @@ def _has_key(model: Model, values: Mapping[str, object]) -> bool:
     return all(plain(values.get(name)) is not None for name in model.primary)
 
 
-def _same_database(app: App, session: Session, model: Model) -> bool:
-    """Whether the session writes where the jobs are; else both cannot commit together."""
-    url = session.get_bind(mapper=model.entity).engine.url
-    ours = app.database.engine.url
-    return (url.get_backend_name(), url.host, url.port, url.database) == (
-        ours.get_backend_name(), ours.host, ours.port, ours.database,
-    )  # fmt: skip
-
-
 def _told(app: App, given: object) -> tuple[Model, Values | None, Values | None]:
     """Model, row after and row before, from any form in which JitAi's code tells of a change."""
     told = _as_mapping(given)
@@ -230,8 +224,18 @@ def _values(row: object) -> Values | None:
     found = plain(row)
     if found is None:
         return None
-    values = found.toDict() if isinstance(found, RowData) else cast("Mapping[str, object]", found)
+    values = found.toDict() if isinstance(found, RowData) else found
+    if not isinstance(values, Mapping):
+        raise ModelError("date field", f"postData and prevData are rows or dictionaries, not a {type(row).__name__}")
     return {str(name): plain(value) for name, value in values.items()} or None
+
+
+def _subject(model: Model, values: Values) -> str:
+    """The key of a row as its jobs have it, however the caller spells it: "5", 5 and 5.0 are one row."""
+    key = {name: model.held(name, values.get(name)) for name in model.primary}
+    if None in key.values():
+        raise ModelError(model.name, f"a row is told with its key: {', '.join(model.primary)}")
+    return model.subject(key)
 
 
 def _complete(model: Model, values: Values) -> Values | None:

@@ -18,6 +18,7 @@ from ..app import App
 from ..clock import moment
 from ..errors import JitaiTasksError
 from ..models.kinds import Kind
+from ..models.tables import ensure
 from ..newjobs import is_on
 from ..plansteps import DISABLED, OFF, PAUSED
 from ..store import datefields as store
@@ -65,6 +66,8 @@ def _sweep(rule: Rule, stopping: Callable[[], bool]) -> Result:
     with database.read() as connection:
         state = store.states(connection, [rule.task])[rule.task]
     result = Result()
+    if rule.model.table in rule.model.unsure:
+        ensure(rule.model.database, cast(sa.Table, rule.model.table), rule.model.unsure)
     if rule.is_enabled(state):
         _let_go(rule)
         look = Look(now=began, state=state, sweep=True)

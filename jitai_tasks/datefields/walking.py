@@ -11,8 +11,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from ..models.q.sql import to_sql
+from ..models.reading import UNREADABLE, reason_of
 from .rules import Rule
-from .saving import UNREADABLE
 
 _logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Walk:
             with self._model.database.read() as connection:
                 row = connection.execute(wanted).first()
         except UNREADABLE as error:
-            reason = str(getattr(error, "orig", None) or error)
+            reason = reason_of(error)
             _logger.error("%s: row %s of %s cannot be read: %s", self._rule.task, subject, self._model.name, reason)
             portion.bad.append((subject, reason))
             return

@@ -6,12 +6,13 @@ of what they follow: they run exactly if it commits, by themselves, with their o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import newjobs
 from ..definition import Definition
-from ..errors import FunctionNotFound
+from ..errors import FilterError, FunctionNotFound
 from ..ids import shown
 from ..models.catalog import models
 from ..models.changes import Change
@@ -23,6 +24,8 @@ from ..models.rows import JitDict, RowData, plain_member
 from ..store.records import NewJob
 from ..tasks import BaseTask
 from ..transactions import submit
+
+_logger = logging.getLogger(__name__)
 
 
 class Event(BaseTask):
@@ -158,9 +161,19 @@ class ModelEvent(Event):
         return not self.fields or bool(self.fields & set(changed))
 
     def wants(self, change: Change) -> bool:
-        """Whether a change asks for a call."""
+        """Whether a change asks for a call.
+
+        A filter that does not compile breaks the change as a failing function does; of an asynchronous event it is
+        logged, and nobody is called.
+        """
         row = change.post if change.post is not None else change.prev
-        return self.isFieldValid(change.changed) and self.isFilterValid(row or {})
+        try:
+            return self.isFieldValid(change.changed) and self.isFilterValid(row or {})
+        except FilterError as error:
+            if not self.asyncType:
+                raise FilterError(f"{self.fullName}: {error.reason}", text=error.text) from error
+            _logger.error("%s is not called: %s", self.fullName, error)
+            return False
 
     def buildEmptyDict(self) -> JitDict:
         """The data of no change at all."""

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from ..app import App
 from ..definition import Definition, Kind
 from ..hookspecs import hookimpl
-from ..models.changes import Change, Operate
+from ..models.changes import Change, Operate, create_jobs
 from ..models.fields import plain
 from ..models.kinds import assignable
 from ..models.normal import NormalModel
 from ..models.rows import JitDict
 from ..moments import local_text
 from ..store.records import Job, Outcome
-from ..transactions import submit
 from .element import Event, ModelEvent, is_on
 from .endings import ENDED, facts_of
 
@@ -87,7 +86,7 @@ class Events:
                 continue
             data = event.data(change)
             if event.asyncType:
-                submit(self._app, [event.job(event.buildTaskParams(data))], session=session)
+                create_jobs(self._app, session, change, [event.job(event.buildTaskParams(data))])
             else:
                 event.run([data], {})
 

@@ -15,6 +15,7 @@ from ..errors import ModelError
 from . import inferred, tables
 from .changes import Follower, Watch
 from .fields import plain
+from .kinds import Kind
 from .mapping import Model, field_info, fields_of
 from .normal import NormalModel
 
@@ -82,7 +83,7 @@ class Models:
             if self._by_class.get(base) is not None:
                 return self._by_class[base]
             name = self._paths.get(f"{base.__module__}:{base.__qualname__}")
-            if name is not None:
+            if name is not None and not _shares_rows(sa.inspect(base, raiseerr=False)):
                 return self.get(name)
         return None
 
@@ -106,6 +107,10 @@ class Models:
         mapper: Any = sa.inspect(entity, raiseerr=False)
         if mapper is None or not mapper.is_mapper:
             raise ModelError(definition.full_name, f"{definition.config['class']} is no class that SQLAlchemy maps")
+        if _shares_rows(mapper):
+            parent = mapper.base_mapper.class_.__qualname__
+            reason = f"shares its rows with {parent}, which it inherits from; name {parent}, and use filters"
+            raise ModelError(definition.full_name, f"{definition.config['class']} {reason}")
         fields = fields_of(mapper, ZoneInfo(self._app.timezone))
         rows.__declared__ = inferred.declared(fields)
         return self._kept(definition, rows, fields=fields, table=mapper.local_table, entity=entity)
@@ -142,7 +147,8 @@ class Models:
             raise ModelError(definition.full_name, f"the class {rows.__qualname__} declares no fields")
         meta = vars(rows).get("Meta")
         name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
-        indexed = self._indexed.get(definition.full_name, set()) & set(rows.__declared__)
+        dates = {field for field, declared in rows.__declared__.items() if declared.kind in (Kind.DATE, Kind.DATETIME)}
+        indexed = self._indexed.get(definition.full_name, set()) & dates
         table = tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
         tables.add_groups(table, getattr(meta, "unionIndexList", None) or (), unique=False)
         tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)
@@ -153,6 +159,11 @@ class Models:
         if name == DEFAULT_DATABASE:
             return self._app.database
         return cast("Database", self._app.getElement(name).database)
+
+
+def _shares_rows(mapper: Any) -> bool:
+    """Whether the rows of a mapped class are also rows of the class that it inherits from."""
+    return mapper is not None and mapper.inherits is not None and not mapper.concrete
 
 
 def _entity(name: str, rows: type[NormalModel]) -> type:

@@ -8,22 +8,29 @@ or refuse by raising; and afterwards, outside of the flush and before the commit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction
 from sqlalchemy.orm.base import NO_VALUE
+from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
+from ..transactions import insert, submit
 from .mapping import Model
+
+if TYPE_CHECKING:
+    from ..app import App
+    from ..store.records import NewJob
 
 _PENDING = "jitai_changes"
 _QUIET = "jitai_quiet"
+_AFTER_COMMIT = "jitai_after_commit"
 _ROUNDS = 100
 
 Finder = Callable[[type], Model | None]
@@ -83,6 +90,8 @@ class Pending:
     #: Changes to tell `after`, each with the savepoint it was made in.
     untold: deque[tuple[SessionTransaction | None, Change]] = field(default_factory=deque)
     uncommitted: list[Change] = field(default_factory=list)
+    #: What to do after the commit, each with the savepoint it was asked for in.
+    later: list[tuple[SessionTransaction | None, Callable[[], None]]] = field(default_factory=list)
     sure: bool = True
     flushing: bool = False
     tell: Callable[[Session], None] | None = None
@@ -98,6 +107,7 @@ class Watch:
             "before_flush": self._before_flush,
             "after_flush": self._after_flush,
             "before_commit": self._before_commit,
+            "after_commit": self._after_commit,
             "after_soft_rollback": self._after_rollback,
         }
 
@@ -151,14 +161,29 @@ class Watch:
         for follower in self._followers:
             follower.before(session, change)
 
-    def _after_flush(self, session: Session, _context: object) -> None:
+    def _after_flush(self, session: Session, context: UOWTransaction) -> None:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
+        if not session.info.get(_QUIET):
+            self._add_orphans(pending, context)
         for change in map(as_it_is, pending.captured):
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
+
+    def _add_orphans(self, pending: Pending, context: UOWTransaction) -> None:
+        """Rows deleted because their parent let them go (`delete-orphan`): only the flush finds out."""
+        gone = [state.obj() for state, (deleted, listed) in context.states.items() if deleted and not listed]
+        known = {id(change.entity): change for change in pending.captured} if gone else {}
+        for entity in gone:
+            model = None if entity is None else self._find(type(entity))
+            change = known.get(id(entity))
+            if model is None or (change is not None and change.operate is Operate.DELETE):
+                continue
+            prev = _values_before(model, entity) if change is None else change.prev
+            pending.captured = [each for each in pending.captured if each is not change]
+            pending.captured.append(_change(Operate.DELETE, model, entity, prev, {}))
 
     def _before_commit(self, session: Session) -> None:
         if _PENDING not in session.info and not (session.new or session.dirty or session.deleted):
@@ -170,8 +195,15 @@ class Watch:
         if pending.uncommitted:
             for follower in self._followers:
                 follower.commit(session, pending.uncommitted, sure=pending.sure)
+        if pending.later:
+            session.info[_AFTER_COMMIT] = [call for _, call in pending.later]
+
+    def _after_commit(self, session: Session) -> None:
+        for call in cast("list[Callable[[], None]]", session.info.pop(_AFTER_COMMIT, ())):
+            call()
 
     def _after_rollback(self, session: Session, previous: SessionTransaction) -> None:
+        session.info.pop(_AFTER_COMMIT, None)
         pending = cast("Pending | None", session.info.get(_PENDING))
         if pending is None:
             return
@@ -182,6 +214,7 @@ class Watch:
             return
         pending.sure = False
         pending.untold = deque(item for item in pending.untold if not _within(item[0], previous))
+        pending.later = [item for item in pending.later if not _within(item[0], previous)]
 
 
 def pending_of(session: Session) -> Pending:
@@ -198,6 +231,40 @@ def settle(session: Session) -> None:
     while pending.untold and pending.tell is not None:
         pending.tell(session)
         session.flush()
+
+
+def create_jobs(app: App, session: Session, change: Change, jobs: Sequence[NewJob]) -> None:
+    """Create jobs that follow from a change: in its transaction, or right after it if that is on another database."""
+    held = _on_our_database(app, session, change.model)
+    if held is not None:
+        submit(app, jobs, session=held)
+        return
+
+    def create_alone() -> None:
+        with app.database.begin() as connection:
+            insert(app.database, connection, jobs)
+
+    pending_of(session).later.append((session.get_nested_transaction(), create_alone))
+
+
+def _on_our_database(app: App, session: Session, model: Model) -> Session | sa.Connection | None:
+    """The session, or its connection for the model, whichever is where the jobs are; None if neither is."""
+    if is_same_database(app, session):
+        return session
+    binding = {"mapper": model.entity}
+    return session.connection(bind_arguments=binding) if is_same_database(app, session, model) else None
+
+
+def is_same_database(app: App, session: Session, model: Model | None = None) -> bool:
+    """Whether a session, or what it has for a model, writes where the jobs are; else both cannot commit together."""
+    try:
+        url = session.get_bind(mapper=None if model is None else model.entity).engine.url
+    except sa.exc.UnboundExecutionError:
+        return False
+    ours = app.database.engine.url
+    return (url.get_backend_name(), url.host, url.port, url.database) == (
+        ours.get_backend_name(), ours.host, ours.port, ours.database,
+    )  # fmt: skip
 
 
 def is_flushing(session: Session) -> bool:

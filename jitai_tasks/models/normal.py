@@ -217,7 +217,10 @@ class NormalModel(RowData):
     def groupBy(
         cls, filter: Any = None, groupFields: Sequence[str] = (), aggrs: Sequence[Sequence[str]] = ()
     ) -> list[JitDict]:
-        """One dictionary per group: the group's fields, and `<type>_<field>` for every (field, type) of `aggrs`."""
+        """One dictionary per group: the group's fields, and `<type>_<field>` for every (field, type) of `aggrs`.
+
+        Without `groupFields` all rows are one group.
+        """
         return reading.groups(cls.model(), filter, groupFields, aggrs)
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 
 from ..errors import ModelError
-from ..transactions import current_scope
+from ..transactions import Scope, current_scope
 from .changes import is_flushing
 from .fields import plain
 from .mapping import Model
@@ -30,19 +30,44 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
+#: Key of a session's `info`: the databases beside the app's own that its transaction writes to.
+WRITTEN = "jitai_written"
+#: What drivers and types raise when a stored value cannot be made into a Python value.
+UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a row cannot be read."""
+    return str(getattr(error, "orig", None) or error)
+
+
+@contextmanager
+def naming(model: Model, key: Mapping[str, object]) -> Iterator[None]:
+    """Within it one row is read; ModelError names it if it holds what Python cannot."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise ModelError(model.name, f"row {model.subject(key)} cannot be read: {reason_of(error)}") from error
+
+
 @contextmanager
 def connection(model: Model) -> Iterator[sa.Connection]:
     """Where the model's rows are read: the transaction around, what it has not written yet included; or a snapshot."""
     if model.table in model.unsure:
         ensure(model.database, cast(sa.Table, model.table), model.unsure)
     scope = current_scope.get()
-    if scope is None or not scope.used or model.database is not scope.database:
+    if scope is None or not scope.used or not _takes_part(scope, model):
         with model.database.read() as reading:
             yield reading
         return
     if not is_flushing(scope.session):
         scope.session.flush()
-    yield scope.session.connection()
+    yield scope.session.connection(bind_arguments={"bind": model.database.engine})
+
+
+def _takes_part(scope: Scope, model: Model) -> bool:
+    """Whether the transaction is on the model's database: the app's own, or another that it has written to."""
+    return model.database is scope.database or model.database in scope.session.info.get(WRITTEN, ())
 
 
 def rows(
@@ -56,9 +81,9 @@ def rows(
 
 
 def by_key(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
-    """The values of the row with this key; None if there is none."""
+    """The values of the row with this key; None if there is none. ModelError if they cannot be read."""
     held = {name: model.held(name, key[name]) for name in model.primary}
-    with connection(model) as reading:
+    with connection(model) as reading, naming(model, held):
         found = reading.execute(sa.select(*columns(model)).where(model.where_key(held))).mappings().first()
     return None if found is None else dict(found)
 
@@ -119,9 +144,11 @@ def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
 
 
 def groups(model: Model, filter_: object, fields: Sequence[str], aggregates: Sequence[Sequence[str]]) -> list[JitDict]:
-    """One dictionary per group of rows."""
-    keys = columns(model, None) if not fields else [_column(model, name).label(name) for name in fields]
+    """One dictionary per group of rows; without fields, one for all rows together."""
+    keys = [_column(model, name).label(name) for name in fields]
     named = [_aggregated(model, name, kind).label(f"{kind}_{name}") for name, kind in aggregates]
+    if not (keys or named):
+        raise ModelError(model.name, "groupBy needs fields to group by, or aggregates like [['id', 'count']]")
     wanted = sa.select(*keys, *named).where(where(model, filter_)).group_by(*[_column(model, name) for name in fields])
     with connection(model) as reading:
         return [JitDict(row) for row in reading.execute(wanted).mappings()]

@@ -66,6 +66,12 @@ def ensure(database: Database, table: sa.Table, unsure: set[sa.Table]) -> None:
         _complete(connection, table)
 
 
+def restore(connection: sa.Connection, table: sa.Table, unsure: set[sa.Table]) -> None:
+    """Make a table again that may be undone, in the transaction of `connection`, which is about to use it."""
+    if table in unsure:
+        _complete(connection, table)
+
+
 def is_complete(database: Database, table: sa.Table) -> bool:
     """Whether the database has the table with all its columns and indexes."""
     with database.read() as connection:

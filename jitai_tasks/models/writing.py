@@ -16,7 +16,7 @@ from .datatypes.times import Date, local_time_of
 from .fields import Field, plain
 from .kinds import Kind
 from .mapping import Model
-from .reading import where
+from .reading import WRITTEN, naming, where
 from .rows import RowData
 from .tables import ensure
 
@@ -36,6 +36,7 @@ def session_for(model: Model) -> Iterator[Session]:
             ensure(model.database, cast(sa.Table, model.table), model.unsure)
         if model.database is not model.app.database:
             session.bind_mapper(model.entity, model.database.engine)
+            session.info.setdefault(WRITTEN, set()).add(model.database)
         yield session
 
 
@@ -115,7 +116,7 @@ def delete_keys(model: Model, keys: Any, *, trigger: bool) -> int:
 
 def update_where(model: Model, filter_: object, values: Any) -> int:
     """One UPDATE statement."""
-    held = {model.field(name).column: model.held(name, value) for name, value in plain_values(values).items()}
+    held = {model.field(name).column: _fitting(model, name, value) for name, value in plain_values(values).items()}
     with session_for(model) as session:
         statement = sa.update(cast(sa.Table, model.table)).where(where(model, filter_)).values(held)
         return _changed(session, model, statement)
@@ -137,7 +138,8 @@ def plain_values(given: Any) -> dict[str, Any]:
 
 def _changed(session: Session, model: Model, statement: sa.Update | sa.Delete) -> int:
     _flush(session, model)
-    result = session.connection(bind_arguments={"mapper": model.entity}).execute(statement)
+    with _refusals(model):
+        result = session.connection(bind_arguments={"mapper": model.entity}).execute(statement)
     session.expire_all()  # what it read before may have changed
     return result.rowcount
 
@@ -165,12 +167,10 @@ def _find(session: Session, model: Model, key: Mapping[str, object]) -> object |
         return None
     if not is_flushing(session):
         session.flush()
-    return cast(
-        "object | None",
-        session.get(
-            model.entity, held[0] if len(held) == 1 else tuple(held), populate_existing=True, with_for_update=True
-        ),
-    )
+    identity = held[0] if len(held) == 1 else tuple(held)
+    with naming(model, key):
+        found = session.get(model.entity, identity, populate_existing=True, with_for_update=True)
+    return cast("object | None", found)
 
 
 def _to_write(model: Model, row: NormalModel, *, new: bool) -> dict[str, object]:
@@ -204,10 +204,16 @@ def _stamp(model: Model, declared: Datatype, *, new: bool) -> object:
 
 
 def _flush(session: Session, model: Model) -> None:
-    if is_flushing(session):
-        return
+    if not is_flushing(session):
+        with _refusals(model):
+            session.flush()
+
+
+@contextmanager
+def _refusals(model: Model) -> Iterator[None]:
+    """Within it, a value that the database does not take is a ModelError."""
     try:
-        session.flush()
+        yield
     except sa.exc.StatementError as error:
         if isinstance(error, sa.exc.DBAPIError) and not isinstance(error, sa.exc.DataError):
             raise

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks import datefields
-from jitai_tasks.testing import waiting
-from tests.datefields.shop import meetings, task
+from jitai_tasks.errors import ModelError
+from jitai_tasks.testing import tables, waiting
+from tests.datefields.shop import MODEL, meetings, task
 
 NOON = datetime(2026, 1, 5, 12, 0)
 
@@ -114,9 +115,72 @@ def test_a_walk_in_small_portions_misses_nothing_even_around_unreadable_rows(app
     assert subjects() == sorted(str(number) for number in range(1, 41, 2) if number not in (13, 15))
 
 
+@pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+def test_a_row_that_cannot_be_read_is_named_to_who_looks_at_it(app_from, make):
+    app = tables(app_from(meetings(task("Good"))))
+    for number in range(3):
+        app.models.Meeting.create(title=f"m{number}", start=NOON + timedelta(minutes=number))
+    value = "infinity" if make == "postgresql" else "tomorrow"
+    with app.database.begin() as connection:
+        connection.exec_driver_sql(f"""UPDATE "Meeting" SET start = '{value}' WHERE id = 2""")
+    listed = [(each.job.subject, each.title, str(each.value)) for each in datefields.coming(app, "tasks.Good")]
+    assert [item[:2] for item in listed] == [("1", "m0"), ("2", ""), ("3", "m2")]
+    assert listed[1][2].startswith("row 2 cannot be read: ")
+    with pytest.raises(ModelError, match=r"models\.Meeting: row 2 cannot be read: "):
+        app.models.Meeting.updateByPK([1, 2], {"title": "x"})
+    assert app.models.Meeting.getFieldData("Q(id=1)", "title") == ["m0"]
+
+
 def test_a_save_with_a_bad_date_changes_nothing(app_from):
     app = app_from(meetings(task("Good")))
     meeting = app.models.Meeting.create(start=NOON)
     with pytest.raises(Exception, match="start: expected a time like"):
         app.models.Meeting.updateByPK(meeting.id, {"start": "2026-02-30 10:00:00"})
     assert [job.due for job in waiting("tasks.Good")] == [1767614400000000]
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_task_on_a_field_that_no_index_fits_does_not_break_its_model(app_from):
+    wordy = MODEL["models/Meeting/model.py"] + "        plan = datatypes.JitDict()\n"
+    bad = task("Bad", timerCfg={"startField": "plan"})
+    app = tables(app_from(meetings(task("Good"), bad, **{"models/Meeting/model.py": wordy})))
+    app.models.Meeting.create(start=NOON, plan={"a": 1})
+    assert subjects() == ["1"]
+    assert "plan of models.Meeting holds json" in datefields.rules(app).broken["tasks.Bad"]
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("row", [{"title": "x"}, {"id": None}, 5, [1], {"id": "first"}])
+def test_a_change_told_of_no_row_is_refused_with_the_reason(app_from, row):
+    app = app_from(meetings(task("Good")))
+    app.models.Meeting.create(start=NOON)
+    service = app.getElement("services.TaskSvc")
+    for tell, name in ((service.saveDateFieldTask, "postData"), (service.deleteDateFieldTask, "prevData")):
+        with pytest.raises(ModelError, match=r"told with its key: id|rows or dictionaries|a whole number"):
+            tell({"model": "models.Meeting", name: row})
+    assert subjects() == ["1"]
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_a_row_told_with_its_key_spelled_otherwise_has_one_job_all_the_same(app_from):
+    app = app_from(meetings(task("Good")))
+    app.models.Meeting.create(start=NOON)
+    service = app.getElement("services.TaskSvc")
+    for key in ("1", 1.0, "01", " 1 "):
+        told = {"model": "models.Meeting", "postData": {"id": key}, "prevData": {"id": 1}}
+        assert service.saveDateFieldTask(told) == {"saved": 0, "removed": 0}
+    assert subjects() == ["1"]
+    assert service.deleteDateFieldTask({"model": "models.Meeting", "prevData": {"id": "1.0"}}) == {"removed": 1}
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+def test_a_key_too_long_for_a_job_is_told_and_not_in_the_way(app_from, caplog):
+    named = MODEL["models/Meeting/model.py"].replace("AutoInt(name=", "Stext(maxLen=400, name=")
+    app = tables(app_from(meetings(task("Good"), **{"models/Meeting/model.py": named})))
+    for key in ("a", "x" * 256, "y" * 255):
+        app.models.Meeting.create(id=key, start=NOON)
+    assert subjects() == ["a", "y" * 255]
+    assert "its key has 256 characters, the limit is 255" in caplog.text
+    app.models.Meeting.updateByFilter("", {"start": NOON + timedelta(hours=1)})
+    assert [subject for subject, _ in datefields.sweep(app).bad] == ["x" * 256]
+    assert {job.due for job in waiting("tasks.Good")} == {1767618000000000}

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from jitai_tasks import datefields
 from jitai_tasks.clock import instant
-from jitai_tasks.testing import waiting
+from jitai_tasks.testing import tables, waiting
 from tests.datefields.shop import meetings, task
 
 NOON = datetime(2026, 1, 5, 12, 0)
@@ -312,3 +313,23 @@ def test_a_date_that_was_moved_away_and_back_behind_everybody_still_fires(app, c
     app.models.Meeting.updateByPK(meeting.id, {"start": NOON})
     runner.run_once(app)
     assert done(history) == [("1", "skipped"), ("1", "success")]
+
+
+def test_a_first_save_that_is_undone_does_not_hinder_the_transaction_around(app_from):
+    app = app_from(meetings(task()))
+    with app.transaction(), pytest.raises(KeyError), app.transaction():
+        app.models.Meeting.create(start=NOON)
+        raise KeyError
+    assert due() == {}
+    app.models.Meeting.create(start=NOON)
+    assert len(due()) == 1
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_the_sweep_after_a_first_save_that_is_undone_finds_an_empty_table(app_from, caplog):
+    app = tables(app_from(meetings(task())))
+    with pytest.raises(KeyError), app.transaction():
+        app.models.Meeting.create(start=NOON)
+        raise KeyError
+    datefields.sweep(app)
+    assert "could not be gone through" not in caplog.text

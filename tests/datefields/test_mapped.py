@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from jitai_tasks.errors import ElementBroken
 from jitai_tasks.testing import tables, waiting
 
 NOON = datetime(2026, 1, 5, 12, 0)
@@ -22,7 +23,7 @@ DB = """
     from decimal import Decimal
 
     from sqlalchemy import DateTime, Enum, ForeignKey, Numeric, String
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
     class Base(DeclarativeBase):
         pass
@@ -42,6 +43,17 @@ DB = """
     class Rush(Order):
         pass
 
+    class Basket(Base):
+        __tablename__ = "baskets"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        items: Mapped[list["Item"]] = relationship(cascade="all, delete-orphan")
+
+    class Item(Base):
+        __tablename__ = "items"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        basket_id: Mapped[int | None] = mapped_column(ForeignKey("baskets.id"))
+        due: Mapped[datetime | None]
+
     class Line(Base):
         __tablename__ = "lines"
         order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
@@ -54,6 +66,8 @@ FILES = {
         "title": "Lines", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Line",
         "transitions": [{"field": "number", "to": 7, "task": {"func": "services.S.seven"}}],
     },
+    "models/ItemModel/e.json": {"title": "Items", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Item"},
+    "models/RushModel/e.json": {"title": "Rush", "type": "models.SQLAlchemyType", "class": "corner_shop.db:Rush"},
     "services/S/e.json": {"title": "S", "type": "services.NormalType"},
     "services/S/__init__.py": "from .service import S\n",
     "services/S/service.py": """
@@ -69,6 +83,9 @@ FILES = {
             def seven(self, model, rowId):
                 return [model, rowId]
 
+            def gone(self, eventOutData):
+                return eventOutData.prevData.id.value
+
             def told(self, eventOutData):
                 return [eventOutData.postData.id.value, eventOutData.prevData.toDict().get("due")]
     """,
@@ -79,6 +96,14 @@ FILES = {
     "tasks/Line/e.json": {
         "title": "Line", "type": "tasks.DateFieldType", "enable": 1, "func": "services.S.line",
         "modelPath": "models.LineModel", "timerCfg": {"startField": "ready"},
+    },
+    "tasks/Item/e.json": {
+        "title": "Item", "type": "tasks.DateFieldType", "enable": 1, "func": "services.S.line",
+        "modelPath": "models.ItemModel", "timerCfg": {"startField": "due"},
+    },
+    "events/Gone/e.json": {
+        "title": "Gone", "type": "events.ModelType", "sender": "models.ItemModel", "operate": "DeleteAfter",
+        "func": "services.S.gone", "asyncType": 1,
     },
     "events/Told/e.json": {
         "title": "Told", "type": "events.ModelType", "sender": "models.OrderModel", "operate": "UpdateAfter",
@@ -154,6 +179,31 @@ def test_an_engine_on_another_database_is_followed_after_its_commit(shop, tmp_pa
     assert due() == {"5": NOON}
 
 
+def test_events_and_transitions_of_another_database_are_created_after_its_commit(shop, tmp_path):
+    _, db = shop
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/other.db")
+    db.Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([db.Order(id=1), db.Line(order_id=1, number=7)])
+        session.flush()
+        assert waiting() == []
+        session.rollback()
+        session.add_all([db.Order(id=1), db.Line(order_id=1, number=7)])
+        session.commit()
+        assert [job.func for job in waiting()] == ["services.S.seven"]
+        session.get(db.Order, 1).named = "y"
+        with session.begin_nested():
+            session.get(db.Order, 1).named = "z"
+        assert len(waiting()) == 1, "a savepoint that ends is no commit"
+        with pytest.raises(KeyError), session.begin_nested():
+            session.get(db.Order, 1).price = 2
+            session.flush()
+            raise KeyError
+        session.commit()
+    engine.dispose()
+    assert sorted(job.task for job in waiting()) == ["", "events.Told", "events.Told"]
+
+
 @pytest.mark.parametrize("make", ["sqlite"], indirect=True)
 def test_an_async_session_is_followed(shop):
     app, db = shop
@@ -220,3 +270,33 @@ def test_a_class_that_cannot_be_imported_is_told_and_not_in_the_way(app_from, dr
     drain()
     assert "tasks.Due cannot follow its rows" in caplog.text
     assert "class corner_shop.db:Order: No module named 'corner_shop'" in caplog.text
+
+
+def test_rows_that_their_parent_lets_go_are_deleted_rows(shop, drain, results):
+    app, db = shop
+    with Session(app.database.engine, autoflush=False) as session:
+        basket = db.Basket(id=1, items=[db.Item(id=number, due=NOON) for number in (1, 2, 3)])
+        session.add(basket)
+        session.commit()
+        assert due("tasks.Item") == {"1": NOON, "2": NOON, "3": NOON}
+        edited = basket.items[1]
+        edited.due = NOON + timedelta(hours=1)
+        basket.items.remove(edited)
+        basket.items.remove(basket.items[0])
+        session.commit()
+        assert due("tasks.Item") == {"3": NOON}
+        session.delete(basket)
+        session.commit()
+    assert due("tasks.Item") == {}
+    drain()
+    assert sorted(results("events.Gone")) == [1, 2, 3]
+
+
+def test_a_class_that_shares_its_rows_with_another_is_refused(shop):
+    app, db = shop
+    with pytest.raises(ElementBroken, match="Rush shares its rows with Order, which it inherits from; name Order"):
+        app.models.RushModel.query()
+    with Session(app.database.engine) as session:
+        session.add(db.Rush(id=1, due=NOON))
+        session.commit()
+    assert due() == {"1": NOON}

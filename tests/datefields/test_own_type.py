@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jitai_tasks.testing import waiting
+from jitai_tasks import datefields
+from jitai_tasks.testing import tables, waiting
 from tests.datefields.shop import meetings, task
 
 TYPE = {
@@ -59,3 +60,17 @@ def test_the_official_type_overridden_by_name(app_from):
     app = app_from(meetings(task()) | override)
     app.models.Meeting.create(start="2026-01-08 12:00:00")
     assert [job.subject for job in waiting("tasks.Remind")] == ["1"]
+
+
+def test_an_overridden_trigger_time_that_fails_for_a_row_is_told_and_not_in_the_way(app_from, caplog):
+    broken = TYPE["tasks/EveType/loader.py"].replace("return None\n", "raise KeyError(row.id.value)\n", 1)
+    app = app_from(
+        meetings(task("Eve", type="tasks.EveType"), task("Usual")) | TYPE | {"tasks/EveType/loader.py": broken}
+    )
+    tables(app)
+    for title in ("a", "never", "b"):
+        app.models.Meeting.create(title=title, start="2026-01-08 12:00:00")
+    assert sorted(job.subject for job in waiting("tasks.Eve")) == ["1", "3"]
+    assert datefields.sweep(app).bad == [("2", "triggerTime raised KeyError: 2")]
+    assert len(waiting("tasks.Usual")) == 3
+    assert "tasks.Eve: row 2 of models.Meeting: triggerTime raised KeyError: 2" in caplog.text

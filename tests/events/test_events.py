@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jitai_tasks.errors import ModelError
+from jitai_tasks.errors import FilterError, ModelError
 from jitai_tasks.events import listeners
 from jitai_tasks.testing import waiting
 
@@ -280,3 +280,17 @@ def test_what_the_calls_of_an_event_are_like_is_checked_like_that_of_tasks(app_f
     assert [problem.pointer for problem in app.problems if problem.element == "events.Odd"] == ["timeout"]
     app.event.publish("services.Seen.noticed")
     assert [job.queue for job in waiting()] == ["mail"]
+
+
+def test_a_filter_that_does_not_compile_breaks_no_save_for_an_asynchronous_event(app_from, caplog, history, drain):
+    bad = {"sender": "models.User", "operate": "AddAfter", "filter": "Q(nam='a')"}
+    late = event("Late", "ModelType", "services.Seen.change", asyncType=1, **bad)
+    good = event("Good", "ModelType", "services.Seen.note", asyncType=1, sender="models.User", operate="AddAfter")
+    app = app_from(MODEL | late | good)
+    app.models.User.create(name="a")
+    assert "events.Late is not called: filter: no field 'nam'; did you mean name?" in caplog.text
+    drain()
+    assert [run.job.task for run in history()] == ["events.Good"]
+    app = app_from(MODEL | event("Now", "ModelType", "services.Seen.change", **bad), folder=app.root.parent / "second")
+    with pytest.raises(FilterError, match=r"events\.Now: no field 'nam'"):
+        app.models.User.create(name="b")

@@ -191,6 +191,26 @@ def test_lifecycle_methods_see_what_was_before(app_from):
     assert row.delete(triggerEvent=0) is True
 
 
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_total_is_a_group_without_fields(orders):
+    for total in (1, 2):
+        orders.create(customer="Ann", total=total)
+    assert orders.groupBy("", [], [["id", "count"], ["total", "sum"]]) == [{"count_id": 2, "sum_total": Decimal(3)}]
+    with pytest.raises(ModelError, match="groupBy needs fields"):
+        orders.groupBy()
+
+
+@pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
+def test_a_change_by_filter_takes_the_values_that_a_save_takes(orders, make):
+    orders.create(customer="Ann")
+    with pytest.raises(ModelError, match="customer: 21 characters are over the limit of 20"):
+        orders.updateByFilter("", {"customer": "x" * 21})
+    if make != "sqlite":
+        with pytest.raises(ModelError, match=r"(?i)out of range|overflow"):
+            orders.updateByFilter("", {"total": 10**20})
+    assert orders.get().customer == "Ann"
+
+
 def test_databases_and_their_transactions(app_from):
     app = app_from(
         ORDER
@@ -231,6 +251,10 @@ def test_databases_and_their_transactions(app_from):
 
     app.models.OldModel.create(name="x")
     assert app.models.OldModel.get().name == "x"
+    with app.transaction():
+        app.models.OldModel.create(name="y")
+        app.models.OldModel.updateByFilter("Q(name='x')", {"name": "z"})
+        assert app.models.OldModel.getFieldData("", "name") == ["y", "z"], "a transaction sees what it has written"
     assert (app.root / "data/old.db").exists()
     assert app.getElement("databases.Default").engine is app.database.engine
     app.services.S.both(False)
