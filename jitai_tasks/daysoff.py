@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from .definition import Definition
+from .definition import Definition, Kind
 from .errors import InvalidTime, JitaiTasksError, did_you_mean, nearest
 from .schedule import Calendar, DaysOff, default_calendar, parse_calendar
 from .schedule.workdays import Workdays
@@ -72,7 +72,8 @@ class Calendars:
         if broken := self._app.catalog.broken(name):
             return f": {broken[0].sentence}"
         catalog = self._app.catalog
-        known = [each for each, found in catalog.definitions.items() if META in catalog.chain_names(found)]
+        instances = [each for each in catalog.definitions.values() if each.kind is Kind.INSTANCE]
+        known = [each.full_name for each in instances if META in catalog.chain_names(each)]
         return did_you_mean(nearest(name, known))
 
 

@@ -90,8 +90,12 @@ def _elements_in(layer: Layer, problems: list[Problem]) -> Iterator[Found]:
     pending: list[tuple[str, tuple[str, ...]]] = [(str(layer.root), ())]
     while pending:
         folder, segments = pending.pop()
-        with os.scandir(folder) as entries:
-            inside = {entry.name: entry for entry in entries}
+        try:
+            with os.scandir(folder) as entries:
+                inside = {entry.name: entry for entry in entries}
+        except PermissionError:
+            problems.append(_closed_problem(Path(folder), layer, segments))
+            continue
         strays = [entry for entry in inside.values() if entry.is_symlink() and is_stray(entry, layer.root)]
         if segments and E_JSON in inside:
             yield from _found(layer, inside, segments, problems, strays)
@@ -106,11 +110,24 @@ def is_stray(entry: os.DirEntry[str], root: Path) -> bool:
     """Whether it is code or a definition that really lies outside the layer in `root`: a symbolic link out of it."""
     if not entry.name.endswith(".py") and entry.name not in (E_JSON, SCHEMA_FILE):
         return False
-    return entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root)
+    return entry.is_symlink() and not _target(entry.path).is_relative_to(root)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one; a link that leads to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _target(path: str | Path) -> Path:
+    """Where a path really leads; unlike `Path.resolve`, a link that leads to itself raises nothing."""
+    return Path(os.path.realpath(path))
 
 
 def _is_deeper(entry: os.DirEntry[str], layer: Layer, problems: list[Problem]) -> bool:
-    if entry.name in IGNORED_FOLDERS or entry.name.startswith(".") or not entry.is_dir():
+    if entry.name in IGNORED_FOLDERS or entry.name.startswith(".") or not is_folder(entry):
         return False
     path = Path(entry.path)
     if not entry.is_symlink() or _stays_inside(path, layer):
@@ -129,9 +146,20 @@ def _stays_inside(path: Path, layer: Layer) -> bool:
 def _link_problem(path: Path, layer: Layer, full_name: str) -> Problem:
     return Problem(
         path=path,
-        message=f"a symbolic link out of the app, to {path.resolve()}",
+        message=f"a symbolic link out of the app, to {_target(path)}",
         advice="copy it into the app, or make it part of an app of its own and extend that",
         element=full_name,
+        root=layer.root,
+    )
+
+
+def _closed_problem(folder: Path, layer: Layer, segments: tuple[str, ...]) -> Problem:
+    """An error where elements usually lie; elsewhere it may be anybody's data."""
+    return Problem(
+        path=folder,
+        message="this folder cannot be read, nor what elements it holds",
+        advice="give the user that runs this the right to read it, or move it out of the app",
+        severity="error" if segments and segments[0] in _WITH_CODE else "warning",
         root=layer.root,
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, scoped_session
 from . import backfilling, datefields, newjobs, overrides
 from .backfilling import Backfill
 from .definition import Definition
-from .errors import ElementNotFound, StoreError
+from .errors import ElementBroken, ElementNotFound, StoreError
 from .ids import parsed
 from .models.taskrows import history_row, task_row
 from .newjobs import Options, Said
@@ -225,6 +225,8 @@ def _place(url: sa.URL) -> str | None:
 def _task(app: App, full_name: str) -> Definition:
     tasks = {definition.full_name for definition in app.tasks()}
     if full_name not in tasks:
+        if broken := app.catalog.broken(full_name):
+            raise ElementBroken(full_name, str(broken[0]))
         raise ElementNotFound(full_name, tasks)
     overrides.follow_one(app, full_name)
     return app.catalog.definitions[full_name]

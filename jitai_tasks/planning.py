@@ -19,6 +19,7 @@ from .store import history, schedules
 from .store import jobs as stored
 from .store.records import Job, NewJob, Outcome, Status, TaskState
 from .succession import follow, next_job, task_object
+from .tasks import BaseTask
 
 if TYPE_CHECKING:
     from .app import App
@@ -167,8 +168,11 @@ def _let_go(app: App) -> int:
 
 
 def _can_run(app: App, job: Job) -> bool:
+    """Whether it is worth a try: a task of a Type that handles runs itself may need no function."""
     try:
-        return task_object(app, job).getFunc(task_row(job, app.timezone)) is not None
+        task = task_object(app, job)
+        found = task.getFunc(task_row(job, app.timezone))
+        return found is not None or getattr(task.handle, "__func__", None) is not BaseTask.handle
     except JitaiTasksError:
         return False
 

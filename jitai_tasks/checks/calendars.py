@@ -40,9 +40,11 @@ def _kept(sheet: Sheet, name: str, now: int) -> Iterator[Problem]:
     catalog = sheet.catalog
     pointer = "timerCfg/calendar" if "calendar" in sheet.config["timerCfg"] else "timerCfg/skipHoliday"
     definition = catalog.find(name) if name else None
-    if definition is None and name.startswith("calendars."):
-        known = [each for each, found in catalog.definitions.items() if META in catalog.chain_names(found)]
-        message = f"there is no calendar {name}{did_you_mean(nearest(name, known))}"
+    if name.startswith("calendars.") and (definition is None or definition.kind is not Kind.INSTANCE):
+        instances = [each for each in catalog.definitions.values() if each.kind is Kind.INSTANCE]
+        known = [each.full_name for each in instances if META in catalog.chain_names(each)]
+        said = f"{name} is a {definition.kind}, no calendar" if definition else f"there is no calendar {name}"
+        message = f"{said}{did_you_mean(nearest(name, known))}"
         yield sheet.problem("time", pointer, message, "name a calendar that exists")
     elif not name or (definition is not None and definition.type == TYPE):
         yield from _unknown_years(sheet, definition, pointer, now)

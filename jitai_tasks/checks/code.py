@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -108,9 +109,12 @@ class Code:
         original = next((alias.name for alias in node.names if (alias.asname or alias.name) == name), name)
         return UNSURE if target is None else self._find(target, original, seen)
 
-    def method(self, owner: Item, name: str) -> Answer:
-        """The method that a class has or inherits; None if it has none. The item names the module that defines it."""
-        if not isinstance(owner.node, ast.ClassDef):
+    def method(self, owner: Item, name: str, *, below: tuple[ast.ClassDef, ...] = ()) -> Answer:
+        """The method that a class has or inherits; None if it has none. The item names the module that defines it.
+
+        `below` are the classes that it was come from: a class may have the name of its own base.
+        """
+        if not isinstance(owner.node, ast.ClassDef) or owner.node in below:
             return UNSURE
         for item in owner.node.body:
             if isinstance(item, Function) and item.name == name:
@@ -119,31 +123,45 @@ class Code:
                 return UNSURE
         unsure = bool(owner.node.decorator_list or owner.node.keywords)
         for base in owner.node.bases:
-            found = self._method_of_base(owner.module, base, name)
+            found = self._method_of_base(owner, base, name, below)
             if isinstance(found, Item):
                 return found
             unsure = unsure or found is UNSURE
         return UNSURE if unsure else None
 
-    def _method_of_base(self, module: Module, base: ast.expr, name: str) -> Answer:
+    def _method_of_base(self, owner: Item, base: ast.expr, name: str, below: tuple[ast.ClassDef, ...]) -> Answer:
+        assert isinstance(owner.node, ast.ClassDef)
         if not isinstance(base, ast.Name):
             return UNSURE
         if base.id == "object":
             return None
-        found = self.find(module, base.id)
-        return self.method(found, name) if isinstance(found, Item) else UNSURE
+        found = self.find(owner.module, base.id)
+        return self.method(found, name, below=(*below, owner.node)) if isinstance(found, Item) else UNSURE
 
 
 def read_module(name: str, file: Path, is_package: bool) -> Module:
     """The module in a file; one that does not compile is empty, and says why."""
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
-    except (SyntaxError, ValueError) as error:
-        broken = error if isinstance(error, SyntaxError) else SyntaxError(str(error))
+        tree = _tree_of(file)
+    except SyntaxError as broken:
         return Module(name=name, file=file, is_package=is_package, tree=ast.Module([], []), broken=broken)
     module = Module(name=name, file=file, is_package=is_package, tree=tree, names=bound_names(tree.body))
     stars = [node for node in _flat(tree.body) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
     return replace(module, stars=tuple(map(module.absolute, stars)))
+
+
+def _tree_of(file: Path) -> ast.Module:
+    """The syntax tree of a file that compiles; SyntaxError with the reason else."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(file.read_bytes(), str(file))
+            compile(tree, str(file), "exec", dont_inherit=True)
+    except (RecursionError, MemoryError) as error:
+        raise SyntaxError("an expression or a block is nested too deeply") from error
+    except (ValueError, OSError) as error:
+        raise SyntaxError(str(error)) from error
+    return tree
 
 
 def bound_names(body: Iterable[ast.stmt]) -> dict[str, ast.stmt]:
@@ -152,13 +170,22 @@ def bound_names(body: Iterable[ast.stmt]) -> dict[str, ast.stmt]:
 
 
 def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    for node in body:
+    pending = [iter(body)]
+    while pending:
+        node = next(pending[-1], None)
+        if node is None:
+            pending.pop()
+            continue
         yield node
         if not isinstance(node, Function | ast.ClassDef):
-            for block in ("body", "orelse", "finalbody"):
-                yield from _flat(getattr(node, block, ()))
-            for handler in getattr(node, "handlers", ()):
-                yield from _flat(handler.body)
+            pending.append(_inner_statements(node))
+
+
+def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    for block in ("body", "orelse", "finalbody"):
+        yield from getattr(node, block, ())
+    for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield from branch.body
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:

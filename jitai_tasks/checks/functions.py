@@ -115,7 +115,8 @@ def _fit(sheet: Sheet, parameters: Parameters, pointer: str) -> Iterator[Problem
     missing = [] if parameters.positional == _SURROUNDINGS else parameters.missing(given)
     if missing:
         message = f"{parameters.text} needs {', '.join(missing)}, which argDict does not have"
-        advice = f'add "argDict": {{"{missing[0]}": …}}' if not given else f'add "{missing[0]}" to argDict'
+        keys = ", ".join(f'"{name}": …' for name in missing)
+        advice = f'add "argDict": {{{keys}}}' if not given else f"add {keys} to argDict"
         yield sheet.problem("arguments", at, message, f"{advice}, or give it a default", severity=_severity(sheet))
     for name in parameters.unknown(given):
         message = f"{parameters.text} has no parameter '{name}': it is not handed over"

@@ -33,8 +33,19 @@ def clashes(sheet: Sheet, code: Code) -> Iterator[Problem]:
     if beside.is_file():
         message = f"{beside.name} lies beside the folder {folder.name}/: the folder is imported, the file never"
         yield sheet.problem("clash", "", message, "rename one of the two", severity="warning")
+    if sheet.definition.kind is Kind.META:
+        yield from _second_meta(sheet)
     if sheet.definition.family == "services" and sheet.definition.kind is Kind.INSTANCE:
         yield from _unnamed_service(sheet, code)
+
+
+def _second_meta(sheet: Sheet) -> Iterator[Problem]:
+    """An element that says no Type by mistake is a Meta: nothing of its e.json has any effect."""
+    meta = f"{sheet.definition.family}.Meta"
+    if meta in sheet.catalog.definitions and sheet.definition.name != "Meta":
+        message = f"an empty type makes this a Meta, the root of a family, which {meta} is already: nothing of it runs"
+        advice = f'name its Type, like "{sheet.definition.family}.NormalType"'
+        yield sheet.problem("clash", "type", message, advice, severity="warning")
 
 
 def _unnamed_service(sheet: Sheet, code: Code) -> Iterator[Problem]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..catalog import Catalog
+from ..definition import Definition, Kind
 from ..errors import FilterError, nearest
 from ..problems import Problem
 from .code import Code
 from .fields import UNKNOWN, Fields, Models
 from .sheet import Sheet
-
-if TYPE_CHECKING:
-    from ..definition import Definition
 
 OF_ROWS = "tasks.DateFieldType"
 OF_MODEL = "events.ModelType"
@@ -73,15 +71,18 @@ class Rows:
     def _model(self, sheet: Sheet, pointer: str) -> tuple[Definition | None, Problem | None]:
         name = str(sheet.config[pointer])
         found = self._catalog.find(name)
-        if found is not None and META in self._catalog.chain_names(found):
+        if found is not None and self._is_model(found):
             return found, None
         if found is None and self._catalog.broken(name):
             return None, None
-        models = [each.full_name for each in self._catalog.definitions.values() if each.full_name.startswith("models.")]
+        models = [each.full_name for each in self._catalog.definitions.values() if self._is_model(each)]
         said = f"{name} is no model" if found else f"there is no model {name}"
         guess = nearest(name, models)
         advice = f"did you mean '{guess}'?" if guess else "name a model that exists, like models.Order"
         return None, sheet.problem("model", pointer, said, advice)
+
+    def _is_model(self, definition: Definition) -> bool:
+        return definition.kind is Kind.INSTANCE and META in self._catalog.chain_names(definition)
 
     def _date(self, sheet: Sheet, pointer: str, name: str, fields: Fields) -> Iterator[Problem]:
         yield from _known(sheet, pointer, name, fields)

@@ -65,7 +65,8 @@ class Targets:
             if not isinstance(found, Missing):
                 return found
         advice = f"write `def {INNER_NAMES[0]}():` into {INNER_MODULE}.py beside the e.json, or name a func"
-        return Missing(f"the task names no func and its package has no {INNER_NAMES[0]}", advice)
+        kind = "event" if task.family == "events" else "task"
+        return Missing(f"the {kind} names no func and its package has no {INNER_NAMES[0]}", advice)
 
     def _inner(self, task: Definition, name: str) -> Found:
         modules = self._own_modules(task)
@@ -179,6 +180,9 @@ class Targets:
             yield from _functions(module)
 
     def _unknown(self, path: str) -> Missing:
+        if (element := self._catalog.definitions.get(path)) is not None:
+            known = " or ".join(f"'{path}.{each}'" for each in self.functions(element))
+            return Missing(f"'{path}' is an element, not a function of one", f"write {known or f'{path}.<function>'}")
         name, _, function = path.rpartition(".")
         instances = [item.full_name for item in self._catalog.definitions.values() if item.kind is Kind.INSTANCE]
         guess = nearest(name, instances)

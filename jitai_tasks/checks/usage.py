@@ -25,7 +25,8 @@ _CREATE = "createTemporaryTask"
 _CALLED = frozenset({
     *INNER_NAMES, "onLoad", "onCalled", "onAppExit", "onCreate", "onUpdate", "onDelete", "onException",
 })  # fmt: skip
-_TESTS = ("test", "conftest")
+#: How the names of files begin that are no code of the app: tests, and what editors leave behind.
+_PASSED_OVER = ("test", "conftest", ".")
 
 
 class Usage:
@@ -120,7 +121,7 @@ def _modules(layer: Layer) -> Iterator[Module]:
     for folder, inside, files in os.walk(layer.root):
         inside[:] = sorted(name for name in inside if name not in IGNORED_FOLDERS and not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(".py") and not name.startswith(_TESTS):
+            if name.endswith(".py") and not name.startswith(_PASSED_OVER) and Path(folder, name).is_file():
                 yield _module(Path(folder, name), layer)
 
 
@@ -179,7 +180,7 @@ def _broken(module: Module, layer: Layer) -> Problem:
     return Problem(
         path=module.file,
         line=error.lineno or 1,
-        column=error.offset or 1,
+        column=max(error.offset or 1, 1),
         message=f"this is no Python: {error.msg}",
         advice="correct the line; until then nothing of this file can be imported",
         rule="syntax",

@@ -97,7 +97,7 @@ def end_(app: Path, name: str, database: str | None) -> int:
     Exit code 1 if it has ended already.
 
     \b
-    jitai-tasks end shop 00000000b1d7a6c3f1e40a2c
+    jitai-tasks end shop 00000000031705d7650801f7
     """
     number = job_id(name)
     with opened_store(app, database) as (opened_app, _):
@@ -114,7 +114,7 @@ def cancel_(app: Path, name: str, database: str | None) -> int:
     """Cancel the job ID of APP, if it still waits. Exit code 1 if it does not.
 
     \b
-    jitai-tasks cancel shop 00000000b1d7a6c3f1e40a2c
+    jitai-tasks cancel shop 00000000031705d7650801f7
     """
     number = job_id(name)
     with opened_store(app, database) as (opened_app, _):

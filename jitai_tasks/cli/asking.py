@@ -22,13 +22,13 @@ class Dialogue:
     def __init__(self, *, silent: bool) -> None:
         self.asks = not silent and someone_is_there()
 
-    def name(self, given: str | None, example: str) -> str:
-        """The name of the element; without a terminal it has to be given."""
+    def name(self, given: str | None, example: str, read: Callable[[str], str]) -> str:
+        """The name of the element; without a terminal it has to be given. `read` refuses what is no name."""
         if given:
             return given
         if not self.asks:
             raise click.UsageError(f"the NAME is missing; say it like: {example}")
-        return str(click.prompt(f"Name, like {example}", err=True))
+        return str(click.prompt(f"Name, like {example}", value_proc=_again_if_wrong(read), err=True))
 
     def value(self, given: str | None, question: str, default: str, read: Callable[[str], Value]) -> Value:
         """What a flag says, or the answer to a question, or the default; `read` makes sense of it or refuses."""

@@ -18,6 +18,8 @@ from .templates import GREETING_E_JSON, GREETING_INNER_PY, app_json
 
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 BELOW_A_DAY = UNITS[:3]
+#: In bytes: a file system allows 255 for a folder, the tables 255 for a full name.
+LONGEST_NAME = 200
 EVERY = re.compile(rf"(?:(\d{{1,4}})\s+)?({'|'.join(UNITS)})s?")
 
 
@@ -60,12 +62,15 @@ def write_files(root: Path, files: dict[str, str]) -> None:
         click.echo(file)
 
 
-def element_path(name: str, family: str = "tasks") -> list[str]:
+def element_path(name: str, family: str = "tasks", *, hint: str = "NAME") -> list[str]:
     """The folders of an element below its family: "reports.Weekly" → ["reports", "Weekly"]."""
     parts = name.removeprefix(f"{family}.").split(".")
     for part in parts:
         if not part.isidentifier() or keyword.iskeyword(part):
-            raise click.BadParameter(f"{part!r} is no Python name; use letters, digits and _", param_hint="NAME")
+            wrong = f"{part!r} in {name!r}" if len(parts) > 1 else repr(part)
+            raise click.BadParameter(f"{wrong} is no Python name; use letters, digits and _", param_hint=hint)
+    if len(name.encode()) > LONGEST_NAME:
+        raise click.BadParameter(f"{name[:20]}… is longer than {LONGEST_NAME} bytes", param_hint=hint)
     return parts
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..app import App
+from ..checks.code import read_module
 from ..definition import Definition
 
 #: A runner that had loaded a good version still works by it.
@@ -24,13 +26,13 @@ def broken_rows(app: App) -> Iterator[dict[str, object]]:
 def code_problem(definition: Definition) -> str:
     """What keeps the code in a task's folder from being compiled; "" if nothing does."""
     for path in sorted(definition.folder.rglob("*.py")):
-        try:
-            compile(path.read_bytes(), str(path), "exec")
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None) or 1
-            column = getattr(error, "offset", None) or 1
+        broken = read_module("", path, False).broken if _is_code(path) else None
+        if broken is not None:
             place = path.relative_to(definition.layer.place).as_posix()
-            return f"{_KEPT}: {place}:{line}:{column}: {getattr(error, 'msg', error)}"
-        except OSError:
-            continue
+            return f"{_KEPT}: {place}:{broken.lineno or 1}:{max(broken.offset or 1, 1)}: {broken.msg}"
     return ""
+
+
+def _is_code(path: Path) -> bool:
+    """A plain file, and none that an editor left behind."""
+    return path.is_file() and not path.name.startswith(".")

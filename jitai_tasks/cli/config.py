@@ -78,7 +78,8 @@ def element_of(catalog: Catalog, name: str) -> Definition:
     ends = [each for full, each in catalog.definitions.items() if full.endswith(f".{name}")]
     if len(ends) == 1:
         return ends[0]
-    if broken := catalog.broken(name):
+    names = dict.fromkeys(problem.element for problem in catalog.problems if f".{problem.element}".endswith(f".{name}"))
+    if broken := [problem for each in names for problem in catalog.broken(each)]:
         raise click.ClickException("\n".join(str(problem) for problem in broken))
     raise ElementNotFound(name, [*catalog.definitions, *(full.rpartition(".")[2] for full in catalog.definitions)])
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ..authoring.editor import FOLDER
+from ..definition import OFFICIAL, Kind
 from ..discovery import discover
+from ..errors import did_you_mean, nearest
 from ..schemas import ELEMENT_SCHEMA
 from . import blueprints
 from .asking import Dialogue
@@ -67,13 +70,15 @@ def new_task(name: str | None, app: Path, title: str | None, defaults: bool, **s
     jitai-tasks new task reports.Weekly --every week --at 07:30 --title "Weekly report"
     jitai-tasks new task Remind --model models.Meeting --field begins
     """
+    if said["field"] and not said["model"]:
+        raise click.UsageError("--field is a field of a model: say --model, too")
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "tasks", dialogue.name(name, "Cleanup"), title)
+    place = settled(app, "tasks", dialogue.name(name, "Cleanup", sound_name), title)
     if said["model"]:
-        field = dialogue.value(said["field"], "Date field of the model", "begins", str)
-        written = write_element(
-            app, place, blueprints.row_task(place, model=full(said["model"], "models"), field=field)
-        )
+        model = full(said["model"], "models")
+        element_path(model, hint="--model")
+        field = dialogue.value(said["field"], "Date field of the model", "begins", field_name)
+        written = write_element(app, place, blueprints.row_task(place, model=model, field=field))
         tell(f"Its function is in {written / 'inner.py'}; what is wrong with it: jitai-tasks check {app}")
         return
     period, unit = dialogue.value(said["every"], "How often, like day, 15 minutes, 2 weeks", "day", rule_of)
@@ -96,7 +101,7 @@ def new_service(name: str | None, app: Path, title: str | None, defaults: bool, 
     jitai-tasks new service OrderSvc --function cancel
     """
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "services", dialogue.name(name, "OrderSvc"), title)
+    place = settled(app, "services", dialogue.name(name, "OrderSvc", sound_name), title)
     first = dialogue.value(function, "Its first function", "run", identifier)
     written = write_element(app, place, blueprints.service(place, function=first))
     tell(f'Its code is in {written / "service.py"}; tasks call it by "func": "{place.full_name}.{first}"')
@@ -112,8 +117,10 @@ def new_model(name: str | None, app: Path, title: str | None, defaults: bool, fi
     jitai-tasks new model Meeting --fields "title:Stext begins:Datetime"
     """
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "models", dialogue.name(name, "Meeting"), title)
-    chosen = dialogue.value(fields, "Fields, like title:Stext begins:Datetime", "title:Stext", fields_of)
+    place = settled(app, "models", dialogue.name(name, "Meeting", sound_name), title)
+    known = [name.rpartition(".")[2] for name in discover(app).definitions if name.startswith("datatypes.")]
+    read = partial(fields_of, known=known)
+    chosen = dialogue.value(fields, "Fields, like title:Stext begins:Datetime", "title:Stext", read)
     written = write_element(app, place, blueprints.model(place, fields=chosen))
     tell(f'Its fields are in {written / "model.py"}; in code: app.getElement("{place.full_name}")')
 
@@ -132,7 +139,7 @@ def new_event(
     jitai-tasks new event Shipped --sender services.OrderSvc.orderShipped
     """
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "events", dialogue.name(name, "OrderPaid"), title)
+    place = settled(app, "events", dialogue.name(name, "OrderPaid", sound_name), title)
     listened = dialogue.value(sender, "What it listens to: a model, or SERVICE.EVENT", "", sender_name)
     if listened.startswith(_MODELS):
         when = dialogue.value(operate, f"When ({', '.join(OPERATES)})", "AddAfter", operate_of)
@@ -158,7 +165,7 @@ def new_calendar(
     jitai-tasks new calendar Munich --country DE --subdivision BY
     """
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "calendars", dialogue.name(name, "Munich"), title)
+    place = settled(app, "calendars", dialogue.name(name, "Munich", sound_name), title)
     code = dialogue.value(country, "Country, like DE or CN; empty for weekends only", "", country_of)
     days = days_of(weekend or "") or ([] if code else [6, 7])
     write_element(app, place, blueprints.calendar(place, country=code, subdivision=subdivision, weekend=days))
@@ -175,7 +182,7 @@ def new_type(name: str | None, app: Path, title: str | None, defaults: bool, bas
     jitai-tasks new type ReportType --base tasks.NormalType
     """
     dialogue = Dialogue(silent=defaults)
-    place = settled(app, "tasks", dialogue.name(name, "ReportType"), title)
+    place = settled(app, "tasks", dialogue.name(name, "ReportType", sound_name), title)
     above = dialogue.value(base, f"Made from ({', '.join(BASES)})", "tasks.NormalType", base_of)
     written = write_element(app, place, blueprints.task_type(place, base=above, base_class=BASES[above]))
     if (app / FOLDER).is_dir():
@@ -190,6 +197,7 @@ def settled(app: Path, family: str, name: str, title: str | None) -> Place:
             f"{app} has no app.json; make an app with `jitai-tasks init DIR`, or name it: --app DIR"
         )
     parts = element_path(name, family)
+    refuse_taken(app, ".".join([family, *parts]))
     folder = app.joinpath(family, *parts)
     if folder.exists():
         raise click.ClickException(f"{folder} exists already; choose another name")
@@ -200,6 +208,18 @@ def settled(app: Path, family: str, name: str, title: str | None) -> Place:
         title=title or parts[-1],
         schema=schema if (app / FOLDER / ELEMENT_SCHEMA).is_file() else "",
     )
+
+
+def refuse_taken(app: Path, full_name: str) -> None:
+    """A new element would take the place of an official one, or of a Type, without a word."""
+    there = discover(app).find(full_name)
+    if there is None or there.layer.root == app.resolve():
+        return
+    if there.layer.id == OFFICIAL or there.kind is not Kind.INSTANCE:
+        raise click.ClickException(
+            f"{full_name} would take the place of {there.layer.id}.{full_name}; choose another name,"
+            " or see docs/overriding.md if that is meant"
+        )
 
 
 def write_element(app: Path, place: Place, files: Files) -> Path:
@@ -214,16 +234,35 @@ def full(name: str, family: str) -> str:
     return name if name.startswith(f"{family}.") else f"{family}.{name}"
 
 
-def identifier(name: str) -> str:
+def sound_name(name: str) -> str:
+    """A name for an element."""
+    return name if element_path(name) else ""
+
+
+def identifier(name: str, hint: str = "--function") -> str:
     """A name for a function."""
-    return element_path(name, "")[0]
+    if "." in name:
+        raise click.BadParameter(f"{name!r} is no Python name; use letters, digits and _", param_hint=hint)
+    return element_path(name, "", hint=hint)[0]
 
 
-def fields_of(text: str) -> dict[str, str]:
-    """ "title:Stext begins:Datetime" → {"title": "Stext", "begins": "Datetime"}."""
+def field_name(name: str) -> str:
+    """A name for a field."""
+    return identifier(name, "--field")
+
+
+def fields_of(text: str, *, known: Collection[str]) -> dict[str, str]:
+    """ "title:Stext begins:Datetime" → {"title": "Stext", "begins": "Datetime"}; `id` is there anyway."""
     found = [_FIELD.fullmatch(word) for word in text.replace(",", " ").split()]
     if not found or None in found:
         raise click.BadParameter(f'{text!r}: say it like "title:Stext begins:Datetime"', param_hint="--fields")
+    if strange := next((match[2] for match in found if match and match[2] not in known), None):
+        guess = did_you_mean(nearest(strange, known))
+        raise click.BadParameter(f"there is no datatype {strange}{guess}", param_hint="--fields")
+    names = ["id", *(match[1] for match in found if match)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        said = "is there already" if twice == "id" else "stands there twice"
+        raise click.BadParameter(f"the field {twice} {said}", param_hint="--fields")
     return {match[1]: match[2] for match in found if match}
 
 
@@ -234,6 +273,7 @@ def sender_name(text: str) -> str:
             f"{text!r}: say a model, like models.Order, or SERVICE.EVENT, like services.OrderSvc.orderPaid",
             param_hint="--sender",
         )
+    element_path(text.strip(), "", hint="--sender")
     return text.strip()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..errors import JobNotFound
+from ..ids import shown
 from ..store import Database, history, jobs
 from ..store.records import Status
 from . import views
@@ -102,7 +103,7 @@ def show_(app: Path, name: str, database: str | None, as_json: bool) -> None:
     """Everything about the job or run ID of APP. After a retry, ID also finds the latest attempt.
 
     \b
-    jitai-tasks show shop 00000000b1d7a6c3f1e40a2c
+    jitai-tasks show shop 00000000031705d7650801f7
     """
     number = job_id(name)
     with opened_store(app, database) as (_opened_app, store):
@@ -124,5 +125,5 @@ def view_of(store: Database, number: int) -> tuple[views.View, str, str]:
     if job:
         return views.job_view(job), "", ""
     if run is None:
-        raise JobNotFound(number)
+        raise JobNotFound(shown(number))
     return views.run_view(run), run.outcome.log, run.outcome.traceback

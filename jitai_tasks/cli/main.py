@@ -55,7 +55,10 @@ def exit_code(arguments: list[str]) -> int:
     except click.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except JitaiTasksError as error:
+    except BrokenPipeError:
+        silence_stdout()
+        return OK
+    except (JitaiTasksError, OSError) as error:  # a name too long, a right that is missing, a disk that is full
         if "--traceback" in arguments:
             raise
         click.echo(f"jitai-tasks: {error}", err=True)
@@ -67,9 +70,6 @@ def exit_code(arguments: list[str]) -> int:
             f"jitai-tasks: the database failed: {getattr(error, 'orig', error)}; see: jitai-tasks doctor", err=True
         )
         return UNREACHABLE
-    except BrokenPipeError:
-        silence_stdout()
-        return OK
     return result if isinstance(result, int) else OK
 
 
@@ -79,7 +79,7 @@ def database_failures() -> tuple[type[Exception], ...]:
     return (loaded.DBAPIError,) if loaded else ()
 
 
-def code_of(error: JitaiTasksError) -> int:
+def code_of(error: Exception) -> int:
     """The exit code that tells a script what kind of error this was."""
     if isinstance(error, DatabaseUnreachable):
         return UNREACHABLE

@@ -45,6 +45,15 @@ def span(microseconds: int) -> str:
 
 def typed(text: str, *, now: int, zone: str) -> datetime:
     """The moment behind "2026-12-24 18:00", "18:00" (the next one), "+30 min" or an ISO moment with an offset."""
+    try:
+        found = _typed(text, now=now, zone=zone)
+        found.astimezone(UTC)
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is beyond the dates there are") from None
+    return found
+
+
+def _typed(text: str, *, now: int, zone: str) -> datetime:
     later = LATER.fullmatch(text.strip().lower())
     if later:
         return moment(now) + timedelta(**{UNITS[later[2][0]]: int(later[1])})

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from ..app import App, open_app
 from ..definition import Definition
-from ..errors import ElementNotFound
+from ..errors import ElementBroken, ElementNotFound
 from ..store import Database, migrations
 
 
@@ -51,8 +51,10 @@ def ensure_tables(database: Database) -> None:
 
 
 def task_of(app: App, full_name: str) -> Definition:
-    """The definition of a task; ElementNotFound names the nearest one."""
+    """The definition of a task; ElementNotFound names the nearest one, ElementBroken says what is wrong."""
     known = {definition.full_name: definition for definition in app.tasks()}
     if full_name not in known:
+        if broken := app.catalog.broken(full_name):
+            raise ElementBroken(full_name, str(broken[0]))
         raise ElementNotFound(full_name, known)
     return known[full_name]

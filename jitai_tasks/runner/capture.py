@@ -83,12 +83,16 @@ class StreamCapture:
         """Within it, the streams are routed; afterwards they are what they were."""
         stdout, stderr, handler = sys.stdout, sys.stderr, _BufferHandler()
         root = logging.getLogger()
-        level = root.level
+        level, others, quiet = root.level, root.handlers[:], _AsBefore()
         sys.stdout, sys.stderr = _Routed(stdout), _Routed(stderr)
         _log_into(handler)
+        for other in others if root.level != level else []:
+            other.addFilter(quiet)
         try:
             yield cls()
         finally:
+            for other in others:
+                other.removeFilter(quiet)
             sys.stdout, sys.stderr = stdout, stderr
             root.removeHandler(handler)
             root.setLevel(level)
@@ -213,6 +217,23 @@ class _OnlyForeign(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.name.split(".", 1)[0] != "jitai_tasks"
+
+
+class _AsBefore(logging.Filter):
+    """Keeps from the program's own handlers what the root logger let through only for the sake of runs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or _has_own_level(record.name)
+
+
+def _has_own_level(name: str) -> bool:
+    """Whether a logger, or one above it but the root, was told what to let through."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    while logger is not None and logger.parent is not None:
+        if logger.level:
+            return True
+        logger = logger.parent
+    return False
 
 
 def _log_into(handler: logging.Handler) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..discovery import E_JSON, IGNORED_FOLDERS, is_stray
+from ..discovery import E_JSON, IGNORED_FOLDERS, is_folder, is_stray
 from ..errors import AppError
 from ..layers import stack_of
 
@@ -99,7 +99,7 @@ def _folders(home: Path) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
         except OSError:
             continue  # it went while we looked; the next look does not see it
         yield folder, [entry for entry in entries if _is_file(entry) and not is_stray(entry, home)]
-        pending += [entry.path for entry in entries if _is_folder(entry) and _is_worth_a_look(entry, home)]
+        pending += [entry.path for entry in entries if is_folder(entry) and _is_worth_a_look(entry, home)]
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -108,13 +108,6 @@ def _identity(folder: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return state.st_ino, state.st_ctime_ns
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -416,6 +416,31 @@ def test_a_task_without_any_function_is_held_with_what_to_do_and_goes_on_when_it
     assert [run.outcome.status for run in history()] == ["success"]
 
 
+def test_a_job_of_a_type_that_needs_no_function_goes_on_when_the_type_is_there_again(reopened, clock, drain, history):
+    own = """
+        from tasks.NormalType import Loader as Above, NormalTask
+
+
+        class Greeting(NormalTask):
+            def handle(self, task):
+                return "hello"
+
+
+        class Loader(Above):
+            taskClass = Greeting
+    """
+    kind = {"type": "tasks.NormalType", "title": "Greets"}
+    files = {"tasks/Clean/e.json": scheduled(type="tasks.Greets"), "tasks/Greets/e.json": kind}
+    reopened({**files, "tasks/Greets/__init__.py": own})
+    clock.advance(hours=1)
+    reopened({**files, "tasks/Greets/__init__.py": "from tasks.NormalType import Loader"})
+    drain()
+    assert ["names no func" in job.hold for job in waiting()] == [True]
+    reopened({**files, "tasks/Greets/__init__.py": own})
+    drain()
+    assert [run.outcome.result for run in history()] == ['"hello"']
+
+
 def test_a_retry_of_its_run_is_no_planned_run_and_left_alone(reopened, clock, drain):
     failing = "def customFunc():\n    raise ValueError('not yet')"
     reopened(one_task(scheduled(retry={"max": 3, "delay": 7200}), failing))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from .conftest import Examine, Told, of_rows, scheduled
@@ -158,6 +161,63 @@ def test_calls_in_code_that_name_a_function_as_text_are_looked_at(told: Told) ->
 def test_python_that_does_not_compile_is_told_at_its_line(told: Told) -> None:
     problem = told({"commons/broken.py": "x = 1\nif x§\n"}, "syntax")
     assert "this is no Python" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("x = 1\n§return x\n", "'return' outside function"),
+        ("def f(a, §a):\n    pass\n", "duplicate argument"),
+        ("§x = " + "-" * 100_000 + "1\n", "nested too deeply"),
+        ("§# -*- coding: none-such -*-\n", "unknown encoding"),
+    ],
+    ids=["return", "arguments", "depth", "encoding"],
+)
+def test_what_the_compiler_refuses_is_told(told: Told, code: str, reason: str) -> None:
+    assert reason in told({"commons/broken.py": code}, "syntax").message
+
+
+def test_what_editors_leave_behind_is_no_code_of_the_app(found_in: Examine, tmp_path: Path) -> None:
+    (tmp_path / "commons").mkdir()
+    (tmp_path / "commons" / ".#lock.py").symlink_to("someone@somewhere.123")
+    (tmp_path / "commons" / "nowhere.py").symlink_to("none.py")
+    (tmp_path / "commons" / "folder.py").mkdir()
+    os.mkfifo(tmp_path / "commons" / "pipe.py")
+    assert found_in({}) == []
+
+
+def test_a_long_chain_of_conditions_is_read(found_in: Examine) -> None:
+    branches = "".join(f"elif x == {number}:\n    y = {number}\n" for number in range(900))
+    assert found_in({"commons/long.py": f"x = y = 0\nif x:\n    y = 1\n{branches}"}) == []
+
+
+def test_a_class_may_have_the_name_of_its_base(found_in: Examine) -> None:
+    code = "from services.OrderSvc import OrderSvc as Own\n\n\nclass Own(Own):\n    pass\n"
+    files = {
+        "services/Own/e.json": {"type": "services.NormalType", "title": "Own"},
+        "services/Own/__init__.py": code,
+        "tasks/X/e.json": scheduled('"func": "services.Own.count",'),
+    }
+    assert found_in(files) == []
+
+
+def test_a_func_that_names_an_element_is_told_what_it_may_call(told: Told) -> None:
+    problem = told({"tasks/X/e.json": scheduled('"func": §"services.OrderSvc",')}, "function")
+    assert "is an element" in problem.message
+    assert problem.advice == "write 'services.OrderSvc.cancel' or 'services.OrderSvc.count'"
+
+
+def test_the_advice_names_every_argument_that_is_missing(told: Told) -> None:
+    files = {
+        "tasks/X/e.json": scheduled('"funcType": §"Inner",'),
+        "tasks/X/inner.py": "def customFunc(a, b):\n    return a, b\n",
+    }
+    assert 'add "argDict": {"a": …, "b": …}' in told(files, "arguments").advice
+
+
+def test_an_event_without_a_function_is_not_called_a_task(told: Told) -> None:
+    event = '{"type": "events.ModelType", "title": "x", "sender": "models.Meeting", "operate": "AddAfter", '
+    assert "the event names no func" in told({"events/E/e.json": event + '"funcType": §"Inner"}'}, "function").message
 
 
 def test_a_function_that_nobody_names_is_information(told: Told) -> None:

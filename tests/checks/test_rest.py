@@ -56,6 +56,8 @@ def test_a_zone_that_is_none_is_told_once(told: Told) -> None:
     [
         ('"modelPath": §"models.Metting",', '"startField": "begins"', "model", "no model models.Metting", "Meeting'?"),
         ('"modelPath": §"tasks.Count",', '"startField": "begins"', "model", "tasks.Count is no model", "name a model"),
+        ('"modelPath": §"models.NormalType",', '"startField": "begins"', "model", "is no model", "name a model"),
+        ('"modelPath": §"models.Meet",', '"startField": "begins"', "model", "no model models.Meet", "models.Meeting'"),
         ('"modelPath": "models.Meeting",', '"startField": §"begin"', "field", "has no field begin", "'begins'?"),
         ('"modelPath": "models.Meeting",', '"startField": §"title"', "field", "is a Stext", "use begins"),
         ('"modelPath": "models.Meeting", "filter": §"Q(a=1)",', '"startField": "begins"', "field", "field a", "it has"),
@@ -124,8 +126,10 @@ def test_an_override_is_information_with_the_way_to_what_it_hides(told: Told) ->
          "error", "the folder json/ has the name of a module of Python's own"),
         ({"tasks/count/e.json": '§' + scheduled('"func": "services.OrderSvc.count",')},
          "warning", "tasks.count and tasks.Count differ in capitals only"),
+        ({"tasks/X/e.json": '{"title": "x", "type": §""}'},
+         "warning", "an empty type makes this a Meta, the root of a family, which tasks.Meta is already"),
     ],
-    ids=["module and folder", "class", "table", "root", "capitals"],
+    ids=["module and folder", "class", "table", "root", "capitals", "a second Meta"],
 )  # fmt: skip
 def test_names_that_clash_are_told(told: Told, files: dict[str, object], severity: str, message: str) -> None:
     assert message in told(files, "clash", severity=severity).message
@@ -157,3 +161,14 @@ def test_examining_grows_no_faster_than_the_app(tmp_path: Path) -> None:
         calls.append(work.calls)
     assert calls[2] - calls[1] < 1.2 * (calls[1] - calls[0]), "each hundred elements costs what the last one did"
     assert (calls[2] - calls[1]) / 100 < 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("calendars.NormalTyp", "there is no calendar"), ("calendars.NormalType", "calendars.NormalType is a type")],
+)
+def test_a_type_is_no_calendar_nor_suggested_as_one(told: Told, name: str, said: str) -> None:
+    timer = f'{START}, "repeat": {{"repeatType": "day"}}, "skipHoliday": 1, "calendar": §"{name}"'
+    problem = told({"tasks/X/e.json": scheduled('"funcType": "Inner",', timer=timer), **INNER}, "time")
+    assert said in problem.message
+    assert "did you mean" not in problem.message

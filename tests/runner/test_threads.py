@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Iterator
 
 import pytest
 
+from jitai_tasks.runner.capture import StreamCapture
 from jitai_tasks.runner.keeper import Keeper
 from jitai_tasks.runner.ledger import Ledger
 from jitai_tasks.runner.performing import Performed
@@ -144,3 +146,26 @@ def test_the_program_runs_in_threads_on_request(shop: Shop) -> None:
     waiting = shop.create("insert", name="x")
     assert shop.run(threads=True, drain=True).process.wait(20) == 0
     assert shop.find(waiting) is not None
+
+
+def test_what_libraries_log_for_the_sake_of_runs_does_not_reach_the_handlers_of_the_program() -> None:
+    heard: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    root, asked = logging.getLogger(), logging.getLogger("asked_for")
+    before, asked.level = root.level, logging.INFO
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    try:
+        with StreamCapture.installed() as capture:
+            capture.begin()
+            logging.getLogger("a_library").info("chatter")
+            logging.getLogger("asked_for.part").info("wanted")
+            logging.getLogger("a_library").warning("trouble")
+            text = capture.end()
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+    assert heard == ["wanted", "trouble"]
+    assert "chatter" in text
+    assert handler.filters == []

@@ -103,7 +103,7 @@ def test_a_type_of_the_app_is_known_to_the_schema_of_the_editor(shop: Path) -> N
 
 
 def test_at_a_terminal_what_is_missing_is_asked_for_and_wrong_answers_again(shop: Path) -> None:
-    answers = ["Cleanup", "sometimes", "15 minutes", ""]
+    answers = ["Clean up", "Cleanup", "sometimes", "15 minutes", ""]
     text = typed(["new", "task"], answers, shop)
     assert "Name, like Cleanup" in text
     assert "say it like" in text
@@ -133,3 +133,30 @@ def typed(words: list[str], answers: list[str], folder: Path) -> str:
         pass
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, text.decode()
     return text.decode()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("task", "NormalType"), "would take the place of official.tasks.NormalType"),
+        (("type", "Meta"), "would take the place of official.tasks.Meta"),
+        (("service", "TaskSvc"), "would take the place of official.services.TaskSvc"),
+        (("task", "x" * 300), "is longer than 200 bytes"),
+        (("task", "../evil"), "'' in '../evil' is no Python name"),
+        (("task", "Remind", "--field", "begins"), "say --model, too"),
+        (("task", "Remind", "--model", "Meeting", "--field", 'a"b'), "--field: 'a\"b' is no Python name"),
+        (("task", "Remind", "--model", "../x", "--field", "x"), "--model: "),
+        (("service", "OrderSvc", "--function", "two words"), "--function: 'two words' is no Python name"),
+        (("event", "Paid", "--sender", "two words.x"), "--sender: 'two words' in 'two words.x' is no Python name"),
+        (("model", "Order", "--fields", "title:Stxt"), "there is no datatype Stxt; did you mean Stext?"),
+        (("model", "Order", "--fields", "id:Stext"), "the field id is there already"),
+        (("model", "Order", "--fields", "a:Stext a:Date"), "the field a stands there twice"),
+    ],
+)
+def test_what_would_be_broken_is_not_written(
+    shop: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], said: str
+) -> None:
+    before = sorted(shop.rglob("*"))
+    assert exit_code(["new", *command]) in (1, 2)
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert sorted(shop.rglob("*")) == before

@@ -317,3 +317,34 @@ def test_the_table_of_verbs_says_what_the_commands_say() -> None:
 def test_a_mistyped_verb_gets_the_nearest_one(terminal: Terminal) -> None:
     assert terminal.run("histroy") == 2
     assert "did you mean history?" in terminal.err
+
+
+@pytest.mark.parametrize("verb", [["run-now"], ["enable"], ["disable"], ["pause"], ["show-config"], ["next"]])
+def test_a_broken_task_is_called_broken_and_not_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    write_files(tmp_path, {**FILES, "tasks/Broken/e.json": {**NIGHTLY, "title": 7}})
+    assert exit_code([*verb, str(tmp_path), "Broken"]) == 1
+    assert "tasks/Broken/e.json:3:12: title: expected a text, found 7" in capsys.readouterr().err
+
+
+def test_a_moment_beyond_all_dates_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(tmp_path, FILES)
+    words = ["enqueue", str(tmp_path), "services.OrderSvc.cancel", "--args", '{"orderId": 1}', "--at"]
+    assert [exit_code([*words, at]) for at in ("+999999999 days", "+99999999999999 days")] == [2, 2]
+    assert "is beyond the dates there are" in capsys.readouterr().err
+
+
+def test_what_the_file_system_refuses_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert exit_code(["init", str(tmp_path / "file" / "shop")]) == 1
+    assert "Not a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["show", "end", "cancel"])
+def test_the_id_that_help_shows_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    write_files(tmp_path, FILES)
+    assert exit_code([verb, "--help"]) == 0
+    shown = next(word for word in capsys.readouterr().out.split() if len(word) == 24 and word.isalnum())
+    assert exit_code([verb, str(tmp_path), shown]) == 1
+    assert f"no job or run {shown}" in capsys.readouterr().err

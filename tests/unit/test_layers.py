@@ -268,6 +268,33 @@ def test_a_symbolic_link_inside_the_app_is_followed(tmp_path):
     assert {"tasks.X", "tasks.Y"} <= set(discover(root).definitions)
 
 
+def test_symbolic_links_that_lead_to_themselves_or_nowhere_keep_no_other_element_out(tmp_path):
+    root = write_files(app(tmp_path, "A"), {"tasks/Fine/e.json": DAILY, "tasks/Fine/inner.py": "", "tasks/Loop/a": ""})
+    for link, target in (("Loop/e.json", "e.json"), ("Self", "Self"), ("Fine/x.py", "x.py"), ("Fine/y.py", "none.py")):
+        (root / "tasks" / link).symlink_to(target)
+    catalog = discover(root)
+    assert [name for name in catalog.definitions if catalog.definitions[name].layer.id == "org.A"] == ["tasks.Fine"]
+    assert [(problem.element, "cannot be read" in problem.message) for problem in catalog.problems] == [
+        ("tasks.Loop", True)
+    ]
+
+
+@pytest.mark.parametrize(("folder", "severity"), [("tasks/Closed", "error"), ("pgdata", "warning")])
+def test_a_folder_that_may_not_be_read_is_a_problem_and_the_rest_is_found(tmp_path, monkeypatch, folder, severity):
+    root = write_files(app(tmp_path, "A"), {"tasks/Fine/e.json": DAILY, f"{folder}/e.txt": ""})
+    look = os.scandir
+
+    def scandir(path):  # the superuser, who may run this, can read every folder
+        if Path(path) == root / folder:
+            raise PermissionError(13, "Permission denied", path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    catalog = discover(root)
+    assert "tasks.Fine" in catalog.definitions
+    assert [(problem.shown_path, problem.severity) for problem in catalog.problems] == [(folder, severity)]
+
+
 def test_build_output_runtime_data_and_hidden_folders_hold_no_elements(tmp_path):
     places = ["dist", "appData", ".git", "tasks/.old", "tasks/__pycache__", "node_modules"]
     write_files(app(tmp_path, "A"), {f"{place}/tasks/X/e.json": DAILY for place in places})
