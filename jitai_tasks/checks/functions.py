@@ -120,7 +120,7 @@ def _fit(sheet: Sheet, parameters: Parameters, pointer: str) -> Iterator[Problem
         yield sheet.problem("arguments", at, message, f"{advice}, or give it a default", severity=_severity(sheet))
     for name in parameters.unknown(given):
         message = f"{parameters.text} has no parameter '{name}': it is not handed over"
-        advice = "add the parameter, or take the key out"
+        advice = "add the parameter, or take the key out unless the code reads it from GlobalVar.currentTask"
         yield sheet.problem("arguments", f"argDict/{name}", message, advice, severity="warning", at_key=True)
 
 

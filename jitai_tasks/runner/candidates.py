@@ -11,7 +11,7 @@ from .channel import ChannelClosed, Failed, Message, Opened, Rejected
 from .crew import Crew
 from .diligence import Diligence
 from .staff import Staff
-from .trial import DIED, HUNG, Request, Requests, Verdict
+from .trial import DIED, HUNG, SLOW, Request, Requests, Verdict, blamed
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Candidates:
         elif time.monotonic() - self._began > candidate.load_within:
             self._end(self._blame(candidate, HUNG.format(seconds=candidate.load_within), alone=True))
         elif candidate.hand.unit is not None and (self._request.is_urgent or self._holds_up_others(self._request)):
-            self._end(self._blame(candidate, "it is slow to load, and is tried again by itself", aside=True))
+            self._end(self._blame(candidate, SLOW, aside=True))
 
     def hear(self, candidate: Crew) -> None:
         """Take in what the candidate's template says."""
@@ -85,13 +85,7 @@ class Candidates:
         return Verdict(failures=dict.fromkeys(of_apps, failed.message), refusal=failed.message)
 
     def _blame(self, candidate: Crew, said: str, *, alone: bool = False, aside: bool = False) -> Verdict:
-        """What hangs, or ends its process, is what it had in hand; if that has not changed, one of those that have."""
-        trial, unit = candidate.trial, candidate.hand.unit
-        suspects = [unit] if unit is not None else sorted(trial.units)
-        told = {suspect: f"{trial.name(suspect)}: {said}" for suspect in suspects}
-        if len(suspects) == 1:
-            return Verdict(failures=told, alone=alone, aside=aside)
-        return Verdict(failures=told, aside=True)
+        return blamed(candidate.trial, candidate.hand.unit, said, alone=alone, aside=aside)
 
     def _end(self, verdict: Verdict) -> None:
         self._staff.dismiss_candidate()

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 import psutil
 
-from .crew import Crew
+from .hand import Hand
 
 #: A process that used less than `_BUSY` of a core for this long stands still.
 _STILL = 0.5
 _BUSY = 0.1
 
 
-class Diligence:
-    """Watches how much of a core a candidate's template uses."""
+class Loader(Protocol):
+    """A process that loads an app."""
 
-    def __init__(self, candidate: Crew) -> None:
+    hand: Hand
+
+    @property
+    def pid(self) -> int: ...
+
+
+class Diligence:
+    """Watches how much of a core a process uses that loads an app."""
+
+    def __init__(self, candidate: Loader) -> None:
         self._candidate = candidate
         self._restart()
 

@@ -13,14 +13,15 @@ from .trial import Trial
 
 #: How often it was written, and how long the name is.
 _HEAD = struct.Struct("=QI")
-_SIZE = 2 * mmap.PAGESIZE
+#: Bytes.
+SIZE = 2 * mmap.PAGESIZE
 
 
 class Hand:
-    """A piece of memory that both processes see; made before the fork, written by the template alone."""
+    """A piece of memory that both processes see, made before a fork, or a file's; only the one that loads writes it."""
 
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _SIZE)
+    def __init__(self, file: int = -1) -> None:
+        self._memory = mmap.mmap(file, SIZE)
         self._units: list[Path] = []
         self._written = 0
 
@@ -35,6 +36,10 @@ class Hand:
         """How often something else has been taken in hand."""
         count: int = _HEAD.unpack_from(self._memory)[0]
         return count
+
+    def open(self) -> None:
+        """Show that it is there, with nothing in it."""
+        self._write(None)
 
     @contextmanager
     def holding(self, trial: Trial, file: str) -> Iterator[None]:
@@ -52,7 +57,7 @@ class Hand:
             self._write(self._units[-1] if self._units else None)
 
     def _write(self, unit: Path | None) -> None:
-        name = b"" if unit is None else os.fsencode(unit)[: _SIZE - _HEAD.size]
+        name = b"" if unit is None else os.fsencode(unit)[: SIZE - _HEAD.size]
         self._written += 1
         self._memory[_HEAD.size : _HEAD.size + len(name)] = name
         _HEAD.pack_into(self._memory, 0, self._written, len(name))

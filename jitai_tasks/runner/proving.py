@@ -9,15 +9,18 @@ import importlib
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ..app import App
+from ..app import App, prepared_app
 from ..catalog import Catalog
 from ..definition import Layer
 from ..element import saying
 from ..errors import ElementBroken
 from ..places import PLATFORM_CODE
+from .hand import Hand
 from .outcome import attempt
+from .plan import Plan
 from .trial import Trial
 
 
@@ -29,6 +32,15 @@ class Fault:
     failures: dict[Path, str]
     #: They do not compile: no change of other files can make them right.
     alone: bool
+
+
+def opened(plan: Plan, trial: Trial, hand: Hand) -> App:
+    """The app of a trial, open; what it runs meanwhile is in `hand`."""
+    copies = trial.generation.copies
+    app = prepared_app(plan.app_path, database=plan.database, settings=plan.settings or None, copies=copies)
+    app.importer.running = partial(hand.holding, trial)
+    app.start()
+    return app
 
 
 def proved(app: App, trial: Trial) -> Fault | None:

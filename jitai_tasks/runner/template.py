@@ -12,9 +12,8 @@ import os
 import signal
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
-from functools import partial
 
-from ..app import App, prepared_app
+from ..app import App
 from ..errors import JitaiTasksError
 from ..events import listeners
 from . import processes, signals
@@ -22,7 +21,7 @@ from .channel import Channel, ChannelClosed, Died, Failed, Fork, Forked, Message
 from .hand import Hand
 from .keeper import keep
 from .outcome import attempt, trimmed_traceback
-from .proving import failing_tasks, proved
+from .proving import failing_tasks, opened, proved
 from .shared import Shared
 from .trial import Trial
 from .worker import work
@@ -67,11 +66,7 @@ class Template:
         return 0
 
     def _open(self) -> App:
-        plan = self._shared.plan
-        copies = self._trial.generation.copies
-        app = prepared_app(plan.app_path, database=plan.database, settings=plan.settings or None, copies=copies)
-        app.importer.running = partial(self._hand.holding, self._trial)
-        app.start()
+        app = opened(self._shared.plan, self._trial, self._hand)
         _ = app.database  # a database that cannot be used is said now, not by each worker
         return app
 

@@ -1,7 +1,7 @@
 """`run` in threads of this process. A reload ends the threads when their jobs are done, and opens the app anew.
 
-There is one app in a process, so nothing is claimed meanwhile; what can be read off the files is checked before. An
-import that hangs cannot be ended here.
+There is one app in a process, so nothing is claimed meanwhile. What can be read off the files is checked before, and
+changed code is rehearsed in a process of its own: an import that hangs or ends the process could not be survived here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..errors import AppError
 from .outcome import attempt, message
 from .plan import Plan
 from .proving import failing_tasks, proved, read
+from .rehearsal import Rehearsal
 from .reloader import Reloader
 from .signals import Signals, readable
 from .status import Snapshot
@@ -61,6 +62,7 @@ class Threaded:
         self._report = report
         self._generation = generation
         self._request: Request | None = None
+        self._rehearsal: Rehearsal | None = None
         self._refused: Mapping[str, str] = {}
         self._app = self._opened(generation)
         self.failing = failing_tasks(self._app)
@@ -77,6 +79,7 @@ class Threaded:
                 ask()
             self._reload(requests)
             self._look_round()
+        self._end_rehearsal()
         finished = self._runner.stop(self._plan.grace)
         self._app.close()
         return 0 if finished else 1
@@ -97,15 +100,37 @@ class Threaded:
         """Look at what is asked for; take it over when nothing runs any more."""
         if self._request is None:
             self._request = requests.next()
-            if self._request is not None and (verdict := self._read(self._request.trial)) is not None:
-                self._answer(verdict)
-            elif self._request is not None:
-                self._runner.dismiss()
+            if self._request is not None:
+                self._begin(self._request.trial)
+        elif self._rehearsal is not None:
+            self._hear(self._rehearsal)
         elif self._runner.is_idle:
             self._runner.stop(0)
             self._app.close()
             self._answer(self._exchange(self._request.trial))
             self._runner = self._started()
+
+    def _begin(self, trial: Trial) -> None:
+        if (verdict := self._read(trial)) is not None:
+            self._answer(verdict)
+        elif any(path.suffix == ".py" for path in trial.changed):
+            self._rehearsal = Rehearsal(self._plan, trial)
+        else:
+            self._runner.dismiss()
+
+    def _hear(self, rehearsal: Rehearsal) -> None:
+        if (verdict := rehearsal.verdict()) is None:
+            return
+        self._end_rehearsal()
+        if verdict.accepted:
+            self._runner.dismiss()
+        else:
+            self._answer(verdict)
+
+    def _end_rehearsal(self) -> None:
+        if self._rehearsal is not None:
+            self._rehearsal.close()
+            self._rehearsal = None
 
     def _read(self, trial: Trial) -> Verdict | None:
         """What is wrong with the files can often be seen before anything is stopped."""

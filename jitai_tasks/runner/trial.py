@@ -14,6 +14,7 @@ from .stock import Generation, name_of, unit_of
 
 HUNG = "it was not loaded within {seconds:g} s"
 DIED = "the process that loads it ends: it calls exit, or crashes"
+SLOW = "it is slow to load, and is tried again by itself"
 #: A candidate that takes this long is given up when other files have changed meanwhile.
 _HURRY = 0.5
 _LOOK_UP_EVERY = 0.02
@@ -83,6 +84,15 @@ class Verdict:
     refusal: str = ""
     #: It was given up because of others, or for a reason outside of the files: to be tried again.
     again: bool = False
+
+
+def blamed(trial: Trial, unit: Path | None, said: str, *, alone: bool = False, aside: bool = False) -> Verdict:
+    """What hangs, or ends its process, is the unit in hand; if it has none, one of those that have changed."""
+    suspects = [unit] if unit is not None else sorted(trial.units)
+    told = {suspect: f"{trial.name(suspect)}: {said}" for suspect in suspects}
+    if len(suspects) == 1:
+        return Verdict(failures=told, alone=alone, aside=aside)
+    return Verdict(failures=told, aside=True)
 
 
 class Request:

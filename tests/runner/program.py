@@ -22,6 +22,7 @@ import jitai_tasks.runner.template  # noqa: F401  # what a runner loads later; h
 from jitai_tasks.runner import run
 from jitai_tasks.runner.entry import plan_for
 from jitai_tasks.runner.supervisor import supervise
+from jitai_tasks.runner.threaded import run_in_threads
 
 _server = get_context("forkserver")
 _server.set_forkserver_preload([__name__])
@@ -30,9 +31,11 @@ _server.set_forkserver_preload([__name__])
 def perform(folder: str, options: Mapping[str, object], times: Mapping[str, float]) -> int:
     """Run the app; `times` shortens the lease and the like."""
     logging.basicConfig(level=logging.INFO, format="%(created).3f %(name)s: %(message)s")
-    if times:
-        return supervise(replace(plan_for(folder, **options), **times))  # type: ignore[arg-type]
-    return run(folder, **options)  # type: ignore[arg-type]
+    if not times:
+        return run(folder, **options)  # type: ignore[arg-type]
+    plan = plan_for(folder, **{name: value for name, value in options.items() if name != "threads"})  # type: ignore[arg-type]
+    plan = replace(plan, **times)  # type: ignore[arg-type]
+    return run_in_threads(plan, report=None) if options.get("threads") else supervise(plan)
 
 
 @dataclass(frozen=True, slots=True)
