@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -173,39 +173,48 @@ class MovedToWorkday:
             return self.inner.count(max(source.before, after), min(source.last, until))
         if target.slots is not None:
             return bisect_right(target.slots, until) - bisect_right(target.slots, after)
-        whole = after <= target.before and target.last <= until
-        if whole and self.inner.start <= target.before + 1 and target.last <= self.inner.end:
-            return self._count_whole(target.sources)
-        return sum(after < found <= until for found in self._all_on(target.sources))
+        if self.inner.start <= target.before + 1 and target.last <= self.inner.end:
+            return self._count_whole(target.sources, after, until)
+        return sum(after < found <= until for found in self._all_on(target.sources, target.day))
 
-    def _count_whole(self, sources: Iterable[_Source]) -> int:
-        """The slots of whole days without a change of clocks: two days whose first slots are at the same time of day
-        have all of them in common, and no slot if those are not."""
+    def _count_whole(self, sources: Iterable[_Source], after: int, until: int) -> int:
+        """The slots in (after, until] of whole days without a change of clocks: two days whose first slots are at the
+        same time of day have all of them in common, and no slot if those are not."""
         counts: dict[int, int] = {}
         for before, last, shift in sources:
             slot = self.inner.next_instant(before)
             if slot is not None and slot <= last and shift is not None and slot + shift not in counts:
-                counts[slot + shift] = self.inner.count(before, last)
+                begin, end = max(before, after - shift), min(last, until - shift)
+                counts[slot + shift] = self.inner.count(begin, end) if begin < end else 0
         return sum(counts.values())
 
-    def _all_on(self, sources: Iterable[_Source]) -> set[int]:
-        """The slots that run on the workday of these days."""
+    def _all_on(self, sources: Iterable[_Source], workday: int) -> set[int]:
+        """The slots that run on a workday."""
         found: set[int] = set()
+        times: set[int] = set()
         for before, last, shift in sources:
-            slots = self.inner.instants(before, last)
             if shift is not None:
-                found.update(slot + shift for slot in slots)
+                found.update(slot + shift for slot in self.inner.instants(before, last))
             else:
-                found.update(map(self.moved_to, slots))
+                times.update(self._times_of_day(before, last))
+        found.update(self.local.one_instant(workday * DAY + time) for time in times)
         return found
 
-    def _slots_on(self, sources: tuple[_Source, ...]) -> list[int] | None:
+    def _times_of_day(self, before: int, last: int) -> Iterator[int]:
+        """The times that the rule names the slots of a day, (before, last], for."""
+        slots, wall = self.inner.instants(before, last), self.local.zone.wall
+        ahead = wall(last) - last
+        if wall(before + 1) - (before + 1) == ahead:  # no clock changes on it
+            return ((slot + ahead) % DAY for slot in slots)
+        return (self.named(slot) % DAY for slot in slots)
+
+    def _slots_on(self, sources: tuple[_Source, ...], workday: int) -> list[int] | None:
         """All slots of a workday that takes in days off, where that is the way to know them."""
         if len(sources) == 1:
             return None
         few = len(list(islice(self.inner.instants(sources[0].before, sources[-1].last), _FEW))) < _FEW
         if few or any(source.shift is None for source in sources):
-            return sorted(self._all_on(sources))
+            return sorted(self._all_on(sources, workday))
         return None
 
     def _at_or_after(self, day: int) -> _Target | None:
@@ -233,7 +242,7 @@ class MovedToWorkday:
         bounds = list(pairwise(self.local.start_of_day(day) for day in range(days.start, days.stop + 1)))
         own, end = bounds[workday - days.start]
         sources = tuple(_Source(first - 1, after - 1, _shift(first, after, own, end)) for first, after in bounds)
-        slots = self._slots_on(sources)
+        slots = self._slots_on(sources, workday)
         return _Target(day=workday, sources=sources, before=bounds[0][0] - 1, last=bounds[-1][1] - 1, slots=slots)
 
     def _days_for(self, workday: int) -> range:
