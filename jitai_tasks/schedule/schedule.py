@@ -125,14 +125,17 @@ class Schedule:
         return found
 
     def nth_last(self, count: int, until: int) -> int:
-        """The last instant after which there are `count` slots up to `until`; there must be as many."""
+        """An instant after which there are `count` slots up to `until`; there must be as many."""
         width = SECOND
         while until - width >= self.start and self.count(until - width, until) < count:
             width *= 4
         low, high = until - width, until
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if self.count(middle, until) >= count else (low, middle)
+            found = self.count(middle, until)
+            if found == count:
+                return middle
+            low, high = (middle, high) if found > count else (low, middle)
         return low
 
     def instants(self, after: int, until: int) -> Iterable[int]:
