@@ -44,6 +44,10 @@ class Oracle:
         row.at, row.status = at, status
         self._settle(row, now, now - GRACE, by_save=True)
 
+    def read_again(self, key: int, now: int) -> None:
+        """A part of the row's transaction was undone, so it is planned by what the database holds, as in a sweep."""
+        self._settle(self.rows[key], now, now - GRACE, by_save=True)
+
     def deleted(self, key: int) -> None:
         """Deleted through a model or a session."""
         row = self.rows.pop(key)

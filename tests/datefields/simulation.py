@@ -138,6 +138,7 @@ class Simulation:
             pass
         if kept and key is not None:
             self.oracle.saved(key, at, "active", self.now)
+            self.oracle.read_again(key, self.now)
 
     # ---- behind the ORM's back
 
