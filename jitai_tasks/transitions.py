@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from . import newjobs
 from .app import App
 from .errors import ModelError
-from .models.changes import Change, Operate, as_it_is, create_jobs
+from .models.aftermath import create_jobs
+from .models.changes import Change, Operate, as_it_is
 from .models.kinds import assignable
 from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from ..app import App
 from ..errors import ModelError
 from ..models import reading
+from ..models.aftermath import is_same_database
 from ..models.catalog import models
-from ..models.changes import Change, is_same_database
+from ..models.changes import Change, after_commit
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
@@ -65,11 +66,11 @@ class DateFields:
             plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own)
             return
 
-        def plan_alone(_session: Session) -> None:
+        def plan_alone() -> None:
             with self._app.database.begin() as connection:
                 plan(self._app, connection, watching, rows, own)
 
-        sa.event.listen(session, "after_commit", plan_alone, once=True)
+        after_commit(session, plan_alone)
 
 
 def plan(

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from ..app import App
 from ..definition import Definition, Kind
 from ..hookspecs import hookimpl
-from ..models.changes import Change, Operate, create_jobs
+from ..models.aftermath import create_jobs
+from ..models.changes import Change, Operate
 from ..models.fields import plain
 from ..models.kinds import assignable
 from ..models.normal import NormalModel

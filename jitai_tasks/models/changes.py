@@ -8,11 +8,11 @@ or refuse by raising; and afterwards, outside of the flush and before the commit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,12 +21,7 @@ from sqlalchemy.orm.base import NO_VALUE
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
-from ..transactions import insert, submit
 from .mapping import Model
-
-if TYPE_CHECKING:
-    from ..app import App
-    from ..store.records import NewJob
 
 _PENDING = "jitai_changes"
 _QUIET = "jitai_quiet"
@@ -195,8 +190,8 @@ class Watch:
         if pending.uncommitted:
             for follower in self._followers:
                 follower.commit(session, pending.uncommitted, sure=pending.sure)
-        if pending.later:
-            session.info[_AFTER_COMMIT] = [call for _, call in pending.later]
+        for _, call in pending.later:
+            after_commit(session, call)
 
     def _after_commit(self, session: Session) -> None:
         for call in cast("list[Callable[[], None]]", session.info.pop(_AFTER_COMMIT, ())):
@@ -233,38 +228,9 @@ def settle(session: Session) -> None:
         session.flush()
 
 
-def create_jobs(app: App, session: Session, change: Change, jobs: Sequence[NewJob]) -> None:
-    """Create jobs that follow from a change: in its transaction, or right after it if that is on another database."""
-    held = _on_our_database(app, session, change.model)
-    if held is not None:
-        submit(app, jobs, session=held)
-        return
-
-    def create_alone() -> None:
-        with app.database.begin() as connection:
-            insert(app.database, connection, jobs)
-
-    pending_of(session).later.append((session.get_nested_transaction(), create_alone))
-
-
-def _on_our_database(app: App, session: Session, model: Model) -> Session | sa.Connection | None:
-    """The session, or its connection for the model, whichever is where the jobs are; None if neither is."""
-    if is_same_database(app, session):
-        return session
-    binding = {"mapper": model.entity}
-    return session.connection(bind_arguments=binding) if is_same_database(app, session, model) else None
-
-
-def is_same_database(app: App, session: Session, model: Model | None = None) -> bool:
-    """Whether a session, or what it has for a model, writes where the jobs are; else both cannot commit together."""
-    try:
-        url = session.get_bind(mapper=None if model is None else model.entity).engine.url
-    except sa.exc.UnboundExecutionError:
-        return False
-    ours = app.database.engine.url
-    return (url.get_backend_name(), url.host, url.port, url.database) == (
-        ours.get_backend_name(), ours.host, ours.port, ours.database,
-    )  # fmt: skip
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """For followers that hear of a commit: do this once it has succeeded, and forget it if it fails."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
 def is_flushing(session: Session) -> bool:

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +138,7 @@ def _understood(told: Mapping[str, Any]) -> tuple[Plan, Trial]:
         hash="",
     )
     trial = Trial(
-        generation=generation, before=replace(generation), changed=tuple(map(Path, told["changed"])),
+        generation=generation, before=generation, changed=tuple(map(Path, told["changed"])),
         failing=frozenset(told["failing"]),
     )  # fmt: skip
     plan = Plan(app_path=told["app_path"], runner=0, database=told["database"], settings=told["settings"])

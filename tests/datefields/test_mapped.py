@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 import textwrap
 from datetime import UTC, datetime, timedelta
@@ -177,6 +178,28 @@ def test_an_engine_on_another_database_is_followed_after_its_commit(shop, tmp_pa
         session.commit()
     engine.dispose()
     assert due() == {"5": NOON}
+
+
+def test_a_commit_on_another_database_that_fails_plans_nothing_then_or_later(shop, tmp_path):
+    _, db = shop
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/other.db")
+    db.Base.metadata.create_all(engine)
+    commit = engine.dialect.do_commit
+    with Session(engine) as session:
+        session.add(db.Order(id=1, due=NOON))
+        engine.dialect.do_commit = refused_commit
+        with pytest.raises(sa.exc.OperationalError):
+            session.commit()
+        engine.dialect.do_commit = commit
+        session.rollback()
+        session.add(db.Order(id=2, due=NOON))
+        session.commit()
+    engine.dispose()
+    assert due() == {"2": NOON}
+
+
+def refused_commit(_connection):
+    raise sqlite3.OperationalError("disk full")
 
 
 def test_events_and_transitions_of_another_database_are_created_after_its_commit(shop, tmp_path):
