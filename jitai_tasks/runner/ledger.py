@@ -69,7 +69,7 @@ class Ledger:
 
     def settle_with(self, exchange: Exchange) -> list[Job]:
         """Finish what is open and claim the next batch, in one transaction, tried once: trouble is raised."""
-        finishes = [performed.finish for performed in self._open if performed.finish is not None]
+        finishes = self._finishes()
         if len(finishes) < len(self._open):
             self.settle()
             finishes = []
@@ -79,9 +79,28 @@ class Ledger:
         with database.single() if finishing.is_one_statement(finishes) else database.begin() as connection:
             accepted, claimed = exchange(connection, finishes)
         batch, self._open = self._open, []
+        self.accepted(batch, accepted)
+        return claimed
+
+    def handed_out(self) -> list[Performed]:
+        """What is open, for somebody else to finish in one statement; what cannot be finished that way is settled."""
+        finishes = self._finishes()
+        if len(finishes) < len(self._open) or not finishing.is_one_statement(finishes):
+            self.settle()
+        batch, self._open = self._open, []
+        return batch
+
+    def reopen(self, batch: list[Performed]) -> None:
+        """What was handed out could not be finished, or nobody knows: it is open again."""
+        self._open = batch + self._open
+
+    def accepted(self, batch: list[Performed], accepted: set[int]) -> None:
+        """The database has finished these, or refused some of them."""
         self._patience.answered()
         self._perform.recorded([performed for performed in batch if performed.job.id in accepted])
-        return claimed
+
+    def _finishes(self) -> list[Finish]:
+        return [performed.finish for performed in self._open if performed.finish is not None]
 
     def _is_late(self) -> bool:
         return time.monotonic() - self._since > _DELAY
@@ -98,8 +117,7 @@ class Ledger:
                 tried += 1
                 self._patience.wait(error)
                 continue
-            self._patience.answered()
-            self._perform.recorded([performed for performed in batch if performed.job.id in accepted])
+            self.accepted(batch, accepted)
             return
 
     def _write(self, batch: list[Performed]) -> set[int]:
@@ -127,6 +145,7 @@ class Ledger:
             if fate is not Fate.HELD:
                 return
             pause(attempt)
+            self._seat.say_performing(performed.job)
             performed = self._perform(performed.job)
             if not performed.wrote:
                 self.add(performed)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 #: A batch should be about this much work, so that no worker sits on what another could do.
 _WORK = 0.05
-_MOST = 100
 _QUICK = 0.002
 
 
 class Pace:
     """Learns from what was performed: batches grow while jobs are quick, and shrink at once when one is not."""
+
+    #: Jobs in the largest batch; a batch of so many is a sign that more are waiting.
+    MOST: Final = 100
 
     def __init__(self) -> None:
         self.limit = 1
@@ -26,7 +30,7 @@ class Pace:
         each = seconds / max(count, 1)
         self._mean = each if each > self._mean else (self._mean + each) / 2
         affordable = int(_WORK / max(self._mean, 1e-6))
-        self.limit = max(1, min(_MOST, self.limit * 2, affordable))
+        self.limit = max(1, min(self.MOST, self.limit * 2, affordable))
 
     def is_quick(self, kind: tuple[str, str]) -> bool:
         """Whether jobs of this kind take about no time; one never seen is not."""

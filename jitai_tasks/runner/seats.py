@@ -15,7 +15,9 @@ import time
 from dataclasses import dataclass
 from enum import IntEnum
 
-_RECORD = struct.Struct("=QQQqqqqqqQ")
+from ..store.records import Job
+
+_RECORD = struct.Struct("=QQQqqqqqqqQ")
 _SIZE = 128
 #: After the seats: when one of the processes last wrote about trouble with the database.
 _SPOKEN = struct.Struct("=q")
@@ -49,6 +51,8 @@ class Glance:
     #: The job in hand while performing, and the token of the batch that is held; 0 for none.
     job: int
     token: int
+    #: The token of the batch that is claimed meanwhile; 0 for none.
+    coming: int
     #: When the present phase began, in nanoseconds of the steady clock that all processes of a machine share.
     since: int
     timeout_ms: int
@@ -79,7 +83,10 @@ class Seat:
         self._count = 0
         self._pid = 0
         self._worker = 0
+        self._ahead = 0
         self.done = 0
+        #: The token under which the next batch is claimed while this one is performed: told with the next word.
+        self.coming = 0
 
     def take(self, worker: int) -> None:
         """Begin as `worker`, with everything else cleared."""
@@ -94,9 +101,15 @@ class Seat:
         self._count = count = self._count + 1
         _RECORD.pack_into(
             self._memory, self._at,
-            count, phase, self._pid, self._worker, job, token, since or time.monotonic_ns(), timeout_ms,
+            count, phase, self._pid, self._worker, job, token, self.coming, since or time.monotonic_ns(), timeout_ms,
             ahead << 40 | self.done, count,
         )  # fmt: skip
+
+    def say_performing(self, job: Job, *, ahead: int | None = None) -> None:
+        """Tell that this job begins. `ahead`: how many jobs of its batch do not yet; None for as many as last time."""
+        self._ahead = self._ahead if ahead is None else ahead
+        token = job.claim_token or 0
+        self.say(Phase.PERFORMING, job=job.id, token=token, timeout_ms=job.timeout_ms, ahead=self._ahead)
 
     def recalled(self) -> bool:
         """Whether the supervisor has taken back the jobs of the batch that were not begun."""
@@ -112,7 +125,7 @@ class Seat:
 
 
 #: Its writer was killed, frozen or put aside in the middle of a word: nothing is known of it.
-_BETWEEN_WORDS = Glance(Phase.FINISHING, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_BETWEEN_WORDS = Glance(Phase.FINISHING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class Seats:
@@ -136,9 +149,9 @@ class Seats:
             previous = words
         else:
             return _BETWEEN_WORDS
-        count, phase, pid, worker, job, token, since, timeout_ms, counts, _ = words
+        count, phase, pid, worker, job, token, coming, since, timeout_ms, counts, _ = words
         return Glance(
-            Phase(phase), pid, worker, job, token, since, timeout_ms, counts >> 40, counts & 0xFFFFFFFFFF, count
+            Phase(phase), pid, worker, job, token, coming, since, timeout_ms, counts >> 40, counts & 0xFFFFFFFFFF, count
         )
 
     def glances(self) -> list[Glance]:

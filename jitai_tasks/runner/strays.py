@@ -50,13 +50,16 @@ class Strays:
             held = claims.holders(connection, self._runner)
         now = {worker: self._seats.glance(seat) for worker, seat in present.items()}
         still = {worker: glance for worker, glance in now.items() if _has_not_stirred(worker, glance, before[worker])}
-        tokens = {
-            token for worker, token in held if worker in gone or (worker in still and still[worker].token != token)
-        }
+        known = {worker: self._known_to(glance, present[worker]) for worker, glance in still.items()}
+        tokens = {token for worker, token in held if worker in gone or (worker in known and token not in known[worker])}
         for token in tokens:
             with database.begin() as connection:
                 count = claims.hand_back(connection, token)
             _logger.warning("%d jobs of a claim whose answer was lost wait again", count)
+
+    def _known_to(self, glance: Glance, seat: int) -> tuple[int, ...]:
+        """The claims of which a worker will perform more than it has in hand; what comes after a recall is dropped."""
+        return (glance.token,) if self._seats.is_recalled(seat) else (glance.token, glance.coming)
 
 
 def _has_not_stirred(worker: int, now: Glance, before: Glance) -> bool:

@@ -97,7 +97,8 @@ class Hoarding:
         The worker first says what it begins, then looks whether it may; here it is the other way round. So either it
         sees the recall, or we see what it has begun.
         """
-        held_up = glance.phase is Phase.PERFORMING and glance.ahead > 0 and glance.seconds() > _HOARDING
+        more = glance.ahead > 0 or glance.coming != 0
+        held_up = glance.phase is Phase.PERFORMING and more and glance.seconds() > _HOARDING
         if not held_up or self._seats.is_recalled(seat) or not self._seats.someone_idle():
             return False
         self._seats.recall(seat)
@@ -105,7 +106,11 @@ class Hoarding:
 
 
 def share_out(database: Database, hoarder: Glance) -> None:
-    """Hand back the jobs of a recalled batch that were not begun: the last ones, in the order of their turn."""
+    """Hand back the jobs of a recalled batch that were not begun: the last ones, in the order of their turn; and those
+    of the batch after it."""
     with database.begin() as connection:
-        rest = claims.held(connection, hoarder.token)[-hoarder.ahead :]
-        claims.hand_back(connection, hoarder.token, [job.id for job in rest])
+        if hoarder.ahead:
+            rest = claims.held(connection, hoarder.token)[-hoarder.ahead :]
+            claims.hand_back(connection, hoarder.token, [job.id for job in rest])
+        if hoarder.coming:
+            claims.hand_back(connection, hoarder.coming)

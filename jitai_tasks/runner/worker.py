@@ -15,6 +15,7 @@ from ..store.claiming import Wish
 from ..store.records import Finish, Job
 from .capture import Capture, FileCapture
 from .ledger import Ledger
+from .lookahead import Lookahead
 from .pace import Pace
 from .patience import TROUBLE, Patience
 from .performing import Performer
@@ -46,6 +47,7 @@ class Worker:
         self._patience = Patience(self._sleep, shared.seats.may_speak)
         self._perform = Performer(app, capture)
         self._ledger = Ledger(app, self._perform, self._patience, seat)
+        self._lookahead = Lookahead(app.database, self._ledger, seat)
         self._pace = Pace()
         self._token = 0
 
@@ -102,23 +104,44 @@ class Worker:
 
     def _perform_batch(self, batch: list[Job]) -> list[Job]:
         """Perform what may be begun; answers the next batch, or nothing if there is a reason to pause."""
+        self._look_ahead(batch)
         began = time.monotonic()
         count = 0
         for job in batch:
-            self._seat.say(
-                Phase.PERFORMING, job=job.id, token=self._token, timeout_ms=job.timeout_ms,
-                ahead=len(batch) - count - 1,
-            )  # fmt: skip
+            self._make_room(job)
+            self._seat.say_performing(job, ahead=len(batch) - count - 1)
             if self._stopping() or self._seat.recalled():
                 break
             self._perform_one(job)
             count += 1
         self._pace.batch_done(count, time.monotonic() - began)
-        if count == len(batch) and not self._stopping():
-            return self._finish_and_claim()
+        ahead = self._lookahead.is_under_way
+        if count == len(batch) and not self._stopping() and not (ahead and self._seat.recalled()):
+            return (ahead and self._coming()) or self._finish_and_claim()
         self._ledger.settle()
         self._hand_back(batch[count:])
+        if ahead:
+            self._hand_back(self._coming())
         return []
+
+    def _look_ahead(self, batch: list[Job]) -> None:
+        """In a flood, order the next batch before this one is performed."""
+        if len(batch) == Pace.MOST and self._lookahead.is_possible():
+            self._seat.say(Phase.FINISHING, token=self._token)
+            self._lookahead.order(self._wish(new_token()))
+
+    def _coming(self) -> list[Job]:
+        """The batch that was ordered, in hand from now on."""
+        self._seat.say(Phase.FINISHING, token=self._token)
+        token = self._seat.coming
+        try:
+            claimed = self._lookahead.answer()
+        except TROUBLE as error:
+            self._patience.wait(error)
+            self._ledger.settle()
+            claimed = self._insist(self._ask_what_is_held, token)
+        self._token, self._seat.coming = token, 0
+        return claimed
 
     def _finish_and_claim(self) -> list[Job]:
         """Finish the batch and claim the next one in the same transaction."""
@@ -136,12 +159,15 @@ class Worker:
     def _exchange(self, connection: Connection, finishes: list[Finish], token: int) -> tuple[set[int], list[Job]]:
         return finishing.finish_and_claim(connection, finishes, self._wish(token))
 
+    def _make_room(self, job: Job) -> None:
+        """Settle what must not wait for this job: while that lasts, nothing is performed."""
+        quick = self._pace.is_quick((job.task, job.func))
+        self._ledger.make_room(quick=quick, on_interrupt=job.on_interrupt)
+
     def _perform_one(self, job: Job) -> None:
-        kind = (job.task, job.func)
-        self._ledger.make_room(quick=self._pace.is_quick(kind), on_interrupt=job.on_interrupt)
         began = time.monotonic()
         self._ledger.add(self._perform(job))
-        self._pace.performed(kind, time.monotonic() - began)
+        self._pace.performed((job.task, job.func), time.monotonic() - began)
         self._seat.done += 1
 
     def _hand_back(self, rest: list[Job]) -> None:
@@ -162,6 +188,7 @@ class Worker:
 
     def _rest(self) -> None:
         self._seat.say(Phase.IDLE)
+        self._lookahead.rest()
         while not self._stopping():
             seconds = self._until_due()
             if seconds <= 0:

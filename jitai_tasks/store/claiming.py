@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from . import lanes, rows
 from .database import database_of
-from .floors import NOTHING, Lanes
+from .floors import NOTHING, Floors, Lanes
 from .records import Job
 from .statements import JOB_LIST, change, fetch, make, marks
 
@@ -50,14 +50,33 @@ def from_floors(connection: sa.Connection, wish: Wish, first: Callable[[Lanes], 
     database = database_of(connection)
     if database is None or database.dialect == "sqlite" or not wish.sensible:
         return first({})
-    floors, began = database.floors.usable(), time.monotonic()
-    claimed = first(floors)
-    if floors and len(claimed) < wish.limit:
-        rest = replace(wish, limit=wish.limit - len(claimed))
-        floors, began = {}, time.monotonic()
-        claimed = ordered(claimed + _FORMS[make(connection)](connection, rest, floors))
-    database.floors.learn(claimed, wish.limit, cost=None if floors else time.monotonic() - began)
-    return claimed
+    search = Search(database.floors, wish)
+    return search.completed(first(search.start), lambda rest: from_the_beginning(connection, rest))
+
+
+def from_the_beginning(connection: sa.Connection, wish: Wish) -> list[Job]:
+    """Claim, whatever the claims before have seen."""
+    return _FORMS[make(connection)](connection, wish, {})
+
+
+class Search:
+    """One claim's way: from where the last one ended, and from the very beginning if that brought too little."""
+
+    def __init__(self, floors: Floors, wish: Wish) -> None:
+        self._floors = floors
+        self._wish = wish
+        self._began = time.monotonic()
+        #: Where to begin; nothing means: at the very beginning.
+        self.start = floors.usable()
+
+    def completed(self, claimed: list[Job], more: Callable[[Wish], list[Job]]) -> list[Job]:
+        """All that is claimed, after `claimed` was found from `start` on; `more` claims from the very beginning."""
+        limit, from_floor = self._wish.limit, bool(self.start)
+        if from_floor and len(claimed) < limit:
+            from_floor, self._began = False, time.monotonic()
+            claimed = ordered(claimed + more(replace(self._wish, limit=limit - len(claimed))))
+        self._floors.learn(claimed, limit, cost=None if from_floor else time.monotonic() - self._began)
+        return claimed
 
 
 def ordered(found: list[Job]) -> list[Job]:

@@ -116,7 +116,7 @@ def _release(
 
 def _first_of_each_claim(found: Iterable[Job]) -> set[int]:
     """What the holders of these claims had in hand, as far as the store can tell: they go by the order of turn, and
-    settle what is done before they begin a job that must not be run twice."""
+    settle what is done before they begin a job that must not be run twice. A claim made ahead counts as begun, too."""
     first: dict[int | None, int] = {}
     for job in sorted(found, key=claiming.turn):
         first.setdefault(job.claim_token, job.id)

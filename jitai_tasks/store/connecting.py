@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,6 +14,9 @@ from sqlalchemy.engine import URL
 
 from ..errors import DatabaseUnreachable
 from . import sqlite
+
+if TYPE_CHECKING:
+    import psycopg
 
 _OWN = ("synchronous", "notify")
 _SHORT_WAITS = "jitai_short_waits"
@@ -57,6 +60,14 @@ def engine_for(url: URL) -> tuple[sa.Engine, Settings]:
         ) from None
     _ask_after_idling(engine)
     return engine, settings
+
+
+async def connect_line(engine: sa.Engine) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    """PostgreSQL: a connection beside the pool, each of whose statements is a transaction by itself."""
+    import psycopg  # noqa: PLC0415  # there with the extra "postgres" only
+
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    return await psycopg.AsyncConnection.connect(autocommit=True, **arguments, **_postgresql(engine.url.query))
 
 
 @contextmanager

@@ -11,11 +11,15 @@ import sqlalchemy as sa
 
 from . import claiming, inserting, jobs, occurrences, recording, rows
 from .claiming import Wish
+from .database import Database
 from .floors import Lanes
+from .line import Line
 from .records import Finish, Job
-from .statements import fetch, make
+from .statements import Rows, fetch, make
 from .tables import jobs as job_table
 from .tables import logs, runs
+
+_REFUSED = "CASE WHEN count(*) = CAST(? AS INT) THEN NULL ELSE COALESCE(array_agg(id), '{}') END"
 
 
 class Fate(StrEnum):
@@ -50,14 +54,34 @@ def finish_and_claim(connection: sa.Connection, finishes: Sequence[Finish], wish
         return finish(connection, finishes, now=wish.now), claiming.take(connection, wish)
     accepted: set[int] = set()
 
-    def together(floors: Lanes) -> list[Job]:
-        done, claimed = _one_statement(connection, finishes, wish, floors)
+    def at_once(floors: Lanes) -> list[Job]:
+        done, claimed = _understood(fetch(connection, *_together(finishes, wish, floors)), finishes)
         accepted.update(done)
         return claimed
 
-    claimed = claiming.from_floors(connection, wish, together)
+    claimed = claiming.from_floors(connection, wish, at_once)
     _follow_up(connection, finishes, accepted, wish.now)
     return accepted, claimed
+
+
+class Exchange:
+    """`finish_and_claim` on a line to PostgreSQL, under way; for finishes that `is_one_statement` is true of."""
+
+    def __init__(self, database: Database, line: Line, finishes: Sequence[Finish], wish: Wish) -> None:
+        self._database = database
+        self._line = line
+        self._finishes = finishes
+        self._search = claiming.Search(database.floors, wish)
+        line.ask(*_together(finishes, wish, self._search.start))
+
+    def answer(self) -> tuple[set[int], list[Job]]:
+        """What `finish_and_claim` answers."""
+        accepted, claimed = _understood(self._line.answer(), self._finishes)
+        return accepted, self._search.completed(claimed, self._more)
+
+    def _more(self, wish: Wish) -> list[Job]:
+        with self._database.single() as connection:
+            return claiming.from_the_beginning(connection, wish)
 
 
 def is_one_statement(finishes: Sequence[Finish]) -> bool:
@@ -74,19 +98,20 @@ def fate(connection: sa.Connection, job_id: int, token: int) -> Fate:
     return Fate.STALE if connection.execute(held).first() is None else Fate.HELD
 
 
-def _one_statement(
-    connection: sa.Connection, group: Sequence[Finish], wish: Wish, floors: Lanes
-) -> tuple[set[int], list[Job]]:
-    """The finish and the next claim together. The ids are only sent back if not all were accepted."""
+def _together(group: Sequence[Finish], wish: Wish, floors: Lanes) -> tuple[str, tuple[object, ...]]:
+    """PostgreSQL: the finish and the next claim. The ids are only sent back if not all were accepted."""
     tables, values = claiming.common_tables(wish)
-    gone, recorded, outcomes = recording.gone_and_recorded(_token(group[0]), group)
+    gone, recorded, outcomes = recording.gone_and_recorded(_token(group[0]) if group else 0, group)
     taken, more = claiming.update(wish, floors)
-    refused = f"CASE WHEN count(*) = {len(group)} THEN NULL ELSE COALESCE(array_agg(id), '{{}}') END"
     text = (
         f"{tables}, {gone}, recorded AS ({recorded} RETURNING id), taken AS ({taken})"
-        f" SELECT (SELECT {refused} FROM recorded), taken.* FROM (SELECT 1) one LEFT JOIN taken ON true"
+        f" SELECT (SELECT {_REFUSED} FROM recorded), taken.* FROM (SELECT 1) one LEFT JOIN taken ON true"
     )
-    found = fetch(connection, text, (*values, *outcomes, *more))
+    return text, (*values, *outcomes, *more, len(group))
+
+
+def _understood(found: Rows, group: Sequence[Finish]) -> tuple[set[int], list[Job]]:
+    """The ids that were accepted, and what was claimed."""
     accepted = found[0][0]
     claimed = [rows.job(row[1:]) for row in found if row[1] is not None]
     return {done.job.id for done in group} if accepted is None else set(accepted), claiming.ordered(claimed)

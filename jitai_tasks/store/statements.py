@@ -33,7 +33,7 @@ INSERT_RUN = (
 
 def execute(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> CursorResult[Any]:
     """Run one statement with positional values through SQLAlchemy; for what is not hot."""
-    return connection.exec_driver_sql(_spelt(text, connection.dialect.paramstyle), tuple(values))
+    return connection.exec_driver_sql(spelt(text, connection.dialect.paramstyle), tuple(values))
 
 
 def change(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> int:
@@ -73,7 +73,7 @@ def _cursor(connection: sa.Connection, text: str) -> Iterator[tuple[DBAPICursor,
         connection.begin()
     cursor = connection.connection.cursor()
     try:
-        yield cursor, _spelt(text, connection.dialect.paramstyle)
+        yield cursor, spelt(text, connection.dialect.paramstyle)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, cursor, error, text) from error
     finally:
@@ -87,6 +87,11 @@ def _wrapped(connection: sa.Connection, cursor: DBAPICursor, error: Exception, t
     if lost:
         connection.invalidate(error)
         connection.engine.dispose()
+    return as_ours(dialect, error, text, lost=lost)
+
+
+def as_ours(dialect: sa.Dialect, error: Exception, text: str, *, lost: bool) -> BaseException:
+    """A driver's error as SQLAlchemy would raise it, without the values of the statement."""
     return sa.exc.DBAPIError.instance(
         text,
         None,
@@ -110,5 +115,6 @@ def make(connection: sa.Connection) -> str:
 
 
 @cache
-def _spelt(text: str, paramstyle: str) -> str:
+def spelt(text: str, paramstyle: str) -> str:
+    """The text with the marks that a driver wants."""
     return text if paramstyle == "qmark" else text.replace("?", "%s")

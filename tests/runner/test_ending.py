@@ -32,6 +32,17 @@ def test_a_time_limit_ends_a_loop_in_c_that_ignores_signals(shop: Shop) -> None:
     assert len(shop.lines("log")) == 1
 
 
+def test_a_time_limit_holds_also_for_a_job_behind_quick_ones(shop: Shop) -> None:
+    shop.ready(workers=1)
+    for _ in range(8):
+        shop.done(shop.create("nothing"))
+    with shop.app.transaction():
+        quick = [shop.create("nothing", options={"priority": 9}) for _ in range(20)]
+        stubborn = shop.create("stubborn", path=shop.path("log"), options={"timeout": 0.5})
+    assert shop.done(stubborn).outcome.status is Status.EXPIRED
+    assert {shop.done(one).outcome.status for one in quick} == {Status.SUCCESS}
+
+
 def test_a_forced_end_ends_a_loop_in_c_that_ignores_signals(shop: Shop) -> None:
     shop.ready(workers=1)
     job = shop.create("stubborn", path=shop.path("log"))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from jitai_tasks.runner.capture import StreamCapture
 from jitai_tasks.runner.keeper import Keeper
 from jitai_tasks.runner.ledger import Ledger
 from jitai_tasks.runner.performing import Performed
 from jitai_tasks.runner.plan import Plan
+from jitai_tasks.runner.seats import Phase
 from jitai_tasks.runner.threads import Runner
 from jitai_tasks.store import claims
 from jitai_tasks.store.records import Status
@@ -65,6 +68,30 @@ def test_a_job_over_its_limit_is_recorded_as_expired_and_its_late_result_ignored
     assert shop.done(job).outcome.status is Status.EXPIRED
     shop.done(shop.create("nothing"))
     assert shop.effects() == []
+
+
+def test_a_function_that_runs_again_after_a_conflict_is_watched_as_the_first_time(
+    shop: Shop, threads: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Performed.commit
+    tried: list[int] = []
+
+    def conflict_once(performed: Performed) -> bool:
+        tried.append(performed.job.id)
+        if len(tried) == 1:
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise sa.exc.OperationalError("", None, locked)
+        return whole(performed)
+
+    monkeypatch.setattr(Performed, "commit", conflict_once)
+    job = shop.create("insert_slowly", name="again", seconds=0.3)
+    eventually(lambda: tried)
+    glances = threads._shared.seats.glances
+    eventually(lambda: (Phase.PERFORMING, job) in [(glance.phase, glance.job) for glance in glances()])
+    assert shop.done(job).outcome.status is Status.SUCCESS
+    assert len(tried) == 2
+    assert shop.effects() == ["again"]
 
 
 def test_stopping_waits_for_what_runs(shop: Shop, threads: Runner) -> None:

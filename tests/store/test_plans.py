@@ -69,7 +69,7 @@ def test_postgresql_reads_no_table_from_end_to_end(
     wish = claiming.Wish(queues=queues, limit=3, runner=1, worker=1, token=1, now=5)
     text, values = claiming.one_statement(wish, floors)
     with filled.begin() as connection:
-        spelt = statements._spelt(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {text}", "pyformat")
+        spelt = statements.spelt(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {text}", "pyformat")
         (found,) = connection.exec_driver_sql(spelt, values).one()
         connection.rollback()
     plan = found[0]["Plan"]
@@ -85,7 +85,7 @@ def test_postgresql_finishes_by_the_primary_key(filled: Database, plain: bool) -
     finishes = [done(job) if plain else done(job, result="1") for job in claim(filled, limit=3, now=5)]
     gone, recorded, values = recording.gone_and_recorded(finishes[0].job.claim_token or 0, finishes)
     with filled.begin() as connection:
-        spelt = statements._spelt(f"EXPLAIN (FORMAT JSON) WITH {gone} {recorded}", "pyformat")
+        spelt = statements.spelt(f"EXPLAIN (FORMAT JSON) WITH {gone} {recorded}", "pyformat")
         (found,) = connection.exec_driver_sql(spelt, values).one()
     used = {node.get("Index Name") for node in _nodes(found[0]["Plan"])}
     assert used == {None, "jitai_jobs_pkey"}
@@ -102,7 +102,7 @@ def test_mariadb_answers_for_every_lane_by_dives_into_the_index(filled: Database
     claim(filled, limit=1, now=5)
     asked = list(hops._dives(filled.known_lanes, None, {}))
     assert len(asked) == 3 + 4 + 11, "gaps beside the queues, gaps beside the priorities, lanes"
-    text = statements._spelt("EXPLAIN SELECT " + ", ".join(dive.text for dive in asked), "format")
+    text = statements.spelt("EXPLAIN SELECT " + ", ".join(dive.text for dive in asked), "format")
     with filled.read() as connection:
         plan = (
             connection.exec_driver_sql(text, tuple(value for dive in asked for value in dive.values)).mappings().all()
@@ -113,7 +113,7 @@ def test_mariadb_answers_for_every_lane_by_dives_into_the_index(filled: Database
 
 @pytest.mark.parametrize("make", ["mysql"], indirect=True)
 def test_mariadb_seeks_the_due_jobs_of_a_lane(filled: Database) -> None:
-    text = statements._spelt(lanes.due_text("mysql", 10), "format")
+    text = statements.spelt(lanes.due_text("mysql", 10), "format")
     with filled.begin() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN {text}", ("a", -1, 1, 7, 1, 5)).mappings().one()
     assert (plan["key"], plan["type"]) == ("jitai_jobs_claim", "range")

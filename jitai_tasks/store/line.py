@@ -1,0 +1,79 @@
+"""A line to PostgreSQL: a connection on which a statement is sent now, and its answer taken later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from . import connecting, statements
+from .database import Database
+from .statements import Rows
+
+if TYPE_CHECKING:
+    import psycopg
+
+#: A plan for each set of values costs more than it saves: ours do not depend on them.
+_ONE_PLAN = "SET plan_cache_mode = 'force_generic_plan'"
+
+
+class Line:
+    """Belongs to one thread. Opened when it is used, and anew after it has failed; errors come as SQLAlchemy's."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._asked: asyncio.Task[Rows] | None = None
+        self._text = ""
+
+    def ask(self, text: str, values: Sequence[object]) -> None:
+        """Send a statement, which is a transaction by itself. Ask nothing else before its answer is taken."""
+        self._text = text
+        loop = self._opened()
+        self._asked = loop.create_task(self._fetched(text, values))
+        loop.run_until_complete(asyncio.sleep(0))  # up to where it waits for the server
+
+    def answer(self) -> Rows:
+        """Wait for the rows of the statement."""
+        assert self._loop is not None
+        assert self._asked is not None
+        asked, self._asked = self._asked, None
+        with self._errors():
+            return self._loop.run_until_complete(asked)
+
+    def close(self) -> None:
+        """Hang up; it can be used again."""
+        if self._loop is None:
+            return
+        if self._connection is not None:
+            self._loop.run_until_complete(self._connection.close())
+        self._loop.close()
+        self._loop = self._connection = None
+
+    def _opened(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        if self._connection is None:
+            with self._errors():
+                self._connection = self._loop.run_until_complete(self._connected())
+        return self._loop
+
+    async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        connection = await connecting.connect_line(self._engine)
+        await connection.execute(_ONE_PLAN)
+        return connection
+
+    async def _fetched(self, text: str, values: Sequence[object]) -> Rows:
+        assert self._connection is not None
+        cursor = await self._connection.execute(statements.spelt(text, "format"), values, prepare=True, binary=True)
+        return cast("Rows", await cursor.fetchall())
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            self.close()
+            raise statements.as_ours(self._engine.dialect, error, self._text, lost=True) from error
