@@ -73,8 +73,6 @@ class Ledger:
         if len(finishes) < len(self._open):
             self.settle()
             finishes = []
-        if self._open:
-            self._seat.say(Phase.FINISHING, token=self._open[0].token)
         database = self._app.database
         with database.single() if finishing.is_one_statement(finishes) else database.begin() as connection:
             accepted, claimed = exchange(connection, finishes)
@@ -82,11 +80,14 @@ class Ledger:
         self.accepted(batch, accepted)
         return claimed
 
-    def handed_out(self) -> list[Performed]:
-        """What is open, for somebody else to finish in one statement; what cannot be finished that way is settled."""
+    @property
+    def is_simple(self) -> bool:
+        """Whether all that is open can be finished by one statement."""
         finishes = self._finishes()
-        if len(finishes) < len(self._open) or not finishing.is_one_statement(finishes):
-            self.settle()
+        return len(finishes) == len(self._open) and finishing.is_one_statement(finishes)
+
+    def handed_out(self) -> list[Performed]:
+        """What is open, for somebody else to finish."""
         batch, self._open = self._open, []
         return batch
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from ..store.claiming import Wish
 from ..store.records import Finish, Job
 from .capture import Capture, FileCapture
 from .ledger import Ledger
-from .lookahead import Lookahead
+from .orders import Orders
 from .pace import Pace
 from .patience import TROUBLE, Patience
 from .performing import Performer
@@ -47,7 +48,7 @@ class Worker:
         self._patience = Patience(self._sleep, shared.seats.may_speak)
         self._perform = Performer(app, capture)
         self._ledger = Ledger(app, self._perform, self._patience, seat)
-        self._lookahead = Lookahead(app.database, self._ledger, seat)
+        self._orders = Orders(app.database, self._ledger, seat)
         self._pace = Pace()
         self._token = 0
 
@@ -60,6 +61,7 @@ class Worker:
             while batch:
                 batch = self._perform_batch(batch)
             self._rest()
+        self._orders.close()
         self._perform.close()
 
     def _claim(self) -> list[Job]:
@@ -82,8 +84,11 @@ class Worker:
         return self._ask_quietly(token)
 
     def _ask_for_jobs(self, token: int) -> list[Job]:
-        with self._app.database.single() as connection:  # what an idle worker does first
-            return claiming.take(connection, self._wish(token))
+        wish = self._wish(token)
+        if self._orders.give(wish):
+            return self._orders.answer()
+        with self._app.database.single() as connection:
+            return claiming.take(connection, wish)
 
     def _wish(self, token: int) -> Wish:
         plan = self._shared.plan
@@ -115,7 +120,8 @@ class Worker:
             self._perform_one(job)
             count += 1
         self._pace.batch_done(count, time.monotonic() - began)
-        ahead = self._lookahead.is_under_way
+        self._seat.say(Phase.FINISHING, token=self._token)
+        ahead = self._orders.is_under_way
         if count == len(batch) and not self._stopping() and not (ahead and self._seat.recalled()):
             return (ahead and self._coming()) or self._finish_and_claim()
         self._ledger.settle()
@@ -126,38 +132,34 @@ class Worker:
 
     def _look_ahead(self, batch: list[Job]) -> None:
         """In a flood, order the next batch before this one is performed."""
-        if len(batch) == Pace.MOST and self._lookahead.is_possible():
+        if len(batch) == Pace.MOST:
             self._seat.say(Phase.FINISHING, token=self._token)
-            self._lookahead.order(self._wish(new_token()))
+            self._orders.give(self._wish(new_token()))
 
     def _coming(self) -> list[Job]:
-        """The batch that was ordered, in hand from now on."""
-        self._seat.say(Phase.FINISHING, token=self._token)
-        token = self._seat.coming
-        try:
-            claimed = self._lookahead.answer()
-        except TROUBLE as error:
-            self._patience.wait(error)
-            self._ledger.settle()
-            claimed = self._insist(self._ask_what_is_held, token)
-        self._token, self._seat.coming = token, 0
-        return claimed
+        """The batch that was ordered."""
+        return self._in_hand(self._seat.coming, self._orders.answer)
 
     def _finish_and_claim(self) -> list[Job]:
         """Finish the batch and claim the next one in the same transaction."""
-        token = new_token()
+        wish = self._wish(new_token())
+        if self._orders.give(wish):
+            claimed = self._coming()
+        else:
+            claimed = self._in_hand(wish.token, lambda: self._ledger.settle_with(partial(_exchange, wish)))
+        self._seat.accept_recall()
+        return claimed
+
+    def _in_hand(self, token: int, exchange: Callable[[], list[Job]]) -> list[Job]:
+        """The next batch, in hand from now on, after an exchange that may fail in the middle."""
         try:
-            claimed = self._ledger.settle_with(lambda connection, finishes: self._exchange(connection, finishes, token))
+            claimed = exchange()
         except TROUBLE as error:
             self._patience.wait(error)
             self._ledger.settle()
             claimed = self._insist(self._ask_what_is_held, token)
         self._token = token
-        self._seat.accept_recall()
         return claimed
-
-    def _exchange(self, connection: Connection, finishes: list[Finish], token: int) -> tuple[set[int], list[Job]]:
-        return finishing.finish_and_claim(connection, finishes, self._wish(token))
 
     def _make_room(self, job: Job) -> None:
         """Settle what must not wait for this job: while that lasts, nothing is performed."""
@@ -188,7 +190,6 @@ class Worker:
 
     def _rest(self) -> None:
         self._seat.say(Phase.IDLE)
-        self._lookahead.rest()
         while not self._stopping():
             seconds = self._until_due()
             if seconds <= 0:
@@ -219,6 +220,10 @@ class Worker:
             time.sleep(_WHILE_STOPPING)
         else:
             self._signals.wait(seconds)
+
+
+def _exchange(wish: Wish, connection: Connection, finishes: list[Finish]) -> tuple[set[int], list[Job]]:
+    return finishing.finish_and_claim(connection, finishes, wish)
 
 
 def work(app: App, shared: Shared, seat: Seat, worker: int) -> int:

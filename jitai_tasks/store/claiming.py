@@ -133,9 +133,14 @@ def update(wish: Wish, floors: Lanes) -> tuple[str, tuple[object, ...]]:
     return f"UPDATE jitai_jobs SET {_TAKE} WHERE id = ANY(ARRAY({ids})) RETURNING {JOB_LIST}", values
 
 
-def _arrays(floors: Lanes) -> tuple[object, ...]:
-    dues, ids = [due for due, _ in floors.values()], [job_id for _, job_id in floors.values()]
-    return [queue for queue, _ in floors], [priority for _, priority in floors], dues, ids
+def _arrays(floors: Lanes) -> tuple[str, ...]:
+    """Queues, priorities, due times and ids, each spelt as an array: the driver takes ten times as long for it."""
+    told = [(_quoted(queue), str(priority), str(due), str(id_)) for (queue, priority), (due, id_) in floors.items()]
+    return tuple(["{" + ",".join(part) + "}" for part in zip(*told, strict=True)])
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 _FLOOR_OF_LANE = (

@@ -22,7 +22,7 @@ _OWN = ("synchronous", "notify")
 _SHORT_WAITS = "jitai_short_waits"
 _OFF = ("off", "0", "false", "no")
 #: A connection that lay idle this long is asked whether it still lives before it is used.
-_ASK_AFTER = 5.0
+ASK_AFTER = 5.0
 #: Seconds to wait for a server that does not answer.
 _CONNECT_WITHIN = 10
 #: Arguments of tasks may be secret: errors do not quote them.
@@ -67,7 +67,8 @@ async def connect_line(engine: sa.Engine) -> psycopg.AsyncConnection[tuple[Any, 
     import psycopg  # noqa: PLC0415  # there with the extra "postgres" only
 
     _, arguments = engine.dialect.create_connect_args(engine.url)
-    return await psycopg.AsyncConnection.connect(autocommit=True, **arguments, **_postgresql(engine.url.query))
+    arguments = {**arguments, **_postgresql(engine.url.query), "cursor_factory": psycopg.AsyncRawCursor}
+    return await psycopg.AsyncConnection.connect(autocommit=True, **arguments)
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def _ask_after_idling(engine: sa.Engine) -> None:
         record.info["jitai_idle_since"] = time.monotonic()
 
     def ask(connection: Any, record: sa.pool.ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - record.info.get("jitai_idle_since", time.monotonic()) < _ASK_AFTER:
+        if time.monotonic() - record.info.get("jitai_idle_since", time.monotonic()) < ASK_AFTER:
             return
         try:
             alive = engine.dialect.do_ping(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +28,7 @@ class Line:
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._asked: asyncio.Task[Rows] | None = None
         self._text = ""
+        self._used = 0.0
 
     def ask(self, text: str, values: Sequence[object]) -> None:
         """Send a statement, which is a transaction by itself. Ask nothing else before its answer is taken."""
@@ -41,7 +43,9 @@ class Line:
         assert self._asked is not None
         asked, self._asked = self._asked, None
         with self._errors():
-            return self._loop.run_until_complete(asked)
+            rows = self._loop.run_until_complete(asked)
+        self._used = time.monotonic()
+        return rows
 
     def close(self) -> None:
         """Hang up; it can be used again."""
@@ -53,12 +57,23 @@ class Line:
         self._loop = self._connection = None
 
     def _opened(self) -> asyncio.AbstractEventLoop:
+        if self._connection is not None and time.monotonic() - self._used > connecting.ASK_AFTER and not self._lives():
+            self.close()
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         if self._connection is None:
             with self._errors():
                 self._connection = self._loop.run_until_complete(self._connected())
         return self._loop
+
+    def _lives(self) -> bool:
+        assert self._loop is not None
+        assert self._connection is not None
+        try:
+            self._loop.run_until_complete(self._connection.execute("SELECT 1"))
+        except self._engine.dialect.loaded_dbapi.Error:
+            return False
+        return True
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         connection = await connecting.connect_line(self._engine)
@@ -67,7 +82,9 @@ class Line:
 
     async def _fetched(self, text: str, values: Sequence[object]) -> Rows:
         assert self._connection is not None
-        cursor = await self._connection.execute(statements.spelt(text, "format"), values, prepare=True, binary=True)
+        cursor = await self._connection.execute(
+            statements.spelt(text, "numeric_dollar"), values, prepare=True, binary=True
+        )
         return cast("Rows", await cursor.fetchall())
 
     @contextmanager

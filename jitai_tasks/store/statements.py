@@ -117,4 +117,7 @@ def make(connection: sa.Connection) -> str:
 @cache
 def spelt(text: str, paramstyle: str) -> str:
     """The text with the marks that a driver wants."""
+    if paramstyle == "numeric_dollar":
+        parts = text.split("?")
+        return parts[0] + "".join([f"${number}{part}" for number, part in enumerate(parts[1:], 1)])
     return text if paramstyle == "qmark" else text.replace("?", "%s")

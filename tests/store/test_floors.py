@@ -68,3 +68,13 @@ def test_floors_are_good_for_a_moment_only() -> None:
     assert floors.usable() == {}
     floors._lanes, floors._until = {("a", 1): (7, 8)}, 0.0
     assert floors.usable() == {}
+
+
+@SERVERS
+def test_a_floor_of_a_queue_of_any_name_holds(database: Database) -> None:
+    queue = 'a "b" \\c\\ {d,e} é'
+    ids = create(database, *(new(due=7, queue=queue) for _ in range(4)))
+    claim(database, limit=2)
+    warm(database)
+    assert database.floors.usable() == {(queue, 0): (7, ids[1])}
+    assert [job.id for job in claim(database, limit=2)] == ids[2:]

@@ -1,7 +1,8 @@
-"""Looking ahead: while a worker performs one batch, PostgreSQL finishes the one before and claims the next.
+"""Orders to PostgreSQL: "finish these jobs, and claim as many", in one statement over a line of the worker's own.
 
-For floods of jobs that take no time: there worker and server would otherwise spend half of it waiting for each other.
-SQLite works in the worker's own process, so that nothing can be done meanwhile; the driver of MariaDB and MySQL waits.
+In a flood of jobs that take no time the answer is taken a batch later: worker and server would otherwise spend half of
+it waiting for each other. SQLite works in the worker's own process, so that nothing could be done meanwhile; the driver
+of MariaDB and MySQL waits.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from .patience import TROUBLE
 from .performing import Performed
 from .seats import Seat
 
-#: After trouble, seconds until it is tried again; the worker goes on without.
+#: After trouble, seconds until a line is tried again; the worker goes on without.
 _PAUSE = 30.0
 
 
-class Lookahead:
-    """At most one exchange is under way: the finish of what was performed, and a claim."""
+class Orders:
+    """The orders of one worker, at most one at a time."""
 
     def __init__(self, database: Database, ledger: Ledger, seat: Seat) -> None:
         self._database = database
@@ -40,12 +41,10 @@ class Lookahead:
         """Whether there will be an answer."""
         return self._exchange is not None
 
-    def is_possible(self) -> bool:
-        """Whether it can be tried now."""
-        return self._able and time.monotonic() >= self._not_before
-
-    def order(self, wish: Wish) -> None:
-        """Have what is open in the ledger finished, and jobs claimed. In trouble nothing gets under way."""
+    def give(self, wish: Wish) -> bool:
+        """Have what is open in the ledger finished, and jobs claimed; False if that must be done in another way."""
+        if not self._able or time.monotonic() < self._not_before or not self._ledger.is_simple:
+            return False
         sent = self._ledger.handed_out()
         finishes = [performed.finish for performed in sent if performed.finish is not None]
         self._seat.coming = wish.token
@@ -54,8 +53,9 @@ class Lookahead:
         except TROUBLE:
             self._seat.coming = 0
             self._take_back(sent)
-        else:
-            self._sent = sent
+            return False
+        self._sent = sent
+        return True
 
     def answer(self) -> list[Job]:
         """The jobs that were claimed. Raises trouble; then what was sent is open in the ledger again, and the claim may
@@ -68,11 +68,13 @@ class Lookahead:
         except TROUBLE:
             self._take_back(sent)
             raise
+        finally:
+            self._seat.coming = 0
         self._ledger.accepted(sent, accepted)
         return claimed
 
-    def rest(self) -> None:
-        """The flood is over: hang up."""
+    def close(self) -> None:
+        """Hang up."""
         self._line.close()
 
     def _take_back(self, sent: list[Performed]) -> None:
