@@ -38,15 +38,15 @@ MUTANTS = (
     Mutant(
         name="no token check in finish (SQLite)",
         file="jitai_tasks/store/recording.py",
-        before=" CROSS JOIN jitai_jobs j WHERE j.id = o.id AND j.claim_token = ? AND j.status = 'running'",
-        after=" CROSS JOIN jitai_jobs j WHERE j.id = o.id AND ? IS NOT NULL AND j.status = 'running'",
+        before=" CROSS JOIN jitai_jobs j WHERE j.id = o.id AND j.claim_token = ?",
+        after=" CROSS JOIN jitai_jobs j WHERE j.id = o.id AND ? IS NOT NULL",
         test="tests/store/test_finishing.py::test_a_stale_token_changes_nothing[sqlite]",
     ),
     Mutant(
         name="no token check in finish (others)",
         file="jitai_tasks/store/recording.py",
-        before='_GUARD = "claim_token = ? AND',
-        after='_GUARD = "? IS NOT NULL AND',
+        before='_GUARD = "claim_token = ?"',
+        after='_GUARD = "CAST(? AS BIGINT) IS NOT NULL"',
         test="tests/store/test_finishing.py::test_a_stale_token_changes_nothing[postgresql]",
     ),
     Mutant(
@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         name="wake-up lost",
         file="jitai_tasks/store/inserting.py",
-        before="        change(connection, \"SELECT pg_notify(?, '')\", (CHANNEL,))\n",
-        after="        return\n",
+        before='_INSERT_AND_NOTIFY = f"{INSERT_JOB} RETURNING {NOTIFY}"',
+        after='_INSERT_AND_NOTIFY = f"{INSERT_JOB} RETURNING 1"',
         test="tests/runner/test_trouble.py::test_jobs_run_on_postgresql_and_are_started_by_notify",
     ),
     Mutant(
@@ -151,6 +151,26 @@ MUTANTS = (
         before="return time.monotonic() - self._looked >= _LOOK_EVERY",
         after="return False",
         test="tests/chaos/test_strays.py::test_a_claim_that_takes_effect_after_its_workers_funeral_is_handed_back",
+    ),
+    Mutant(
+        name="a claim made ahead is taken for a stray",
+        file="jitai_tasks/runner/strays.py",
+        before="else (glance.token, glance.coming)",
+        after="else (glance.token,)",
+        test="tests/runner/test_lookahead.py::test_a_claim_made_ahead_is_no_stray_until_it_is_recalled",
+    ),
+    Mutant(
+        name="a job behind quick ones is not watched",
+        file="jitai_tasks/runner/worker.py",
+        before=(
+            "            self._make_room(job)\n"
+            "            self._seat.say_performing(job, ahead=len(batch) - count - 1)\n"
+        ),
+        after=(
+            "            self._seat.say_performing(job, ahead=len(batch) - count - 1)\n"
+            "            self._make_room(job)\n"
+        ),
+        test="tests/runner/test_ending.py::test_a_time_limit_holds_also_for_a_job_behind_quick_ones",
     ),
     Mutant(
         name="a torn word keeps the supervisor waiting",

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 
 from jitai_tasks.ids import new_ids
 from jitai_tasks.payload import dumps
+from jitai_tasks.runner.crew import Member
 from jitai_tasks.runner.plan import Plan
 from jitai_tasks.runner.seats import Phase, Seats
+from jitai_tasks.runner.strays import Strays
 from jitai_tasks.runner.threads import Runner as Threads
 from jitai_tasks.runner.watchman import Hoarding, share_out
-from jitai_tasks.store import jobs
+from jitai_tasks.store import claims, jobs
 from jitai_tasks.store.records import NewJob, Status
 from tests import servers
 from tests.chaos import invariants
@@ -128,9 +130,27 @@ def test_a_worker_held_up_in_a_flood_holds_up_neither_batch(shop: Shop) -> None:
     shop.done(slow)
 
 
-def test_what_was_claimed_ahead_is_shared_out_with_the_rest(shop: Shop) -> None:
-    from jitai_tasks.store import claims
+def test_a_claim_made_ahead_is_no_stray_until_it_is_recalled(shop: Shop) -> None:
+    database = shop.app.database
+    flood(shop, 9)
+    with database.begin() as connection:
+        for token in (50, 51):
+            claims.claim(connection, limit=4, runner=1, worker=2, token=token, now=database.now())
+    seats = Seats(1)
+    seat = seats.seat(0)
+    seat.take(2)
+    seat.coming = 51
+    seat.say(Phase.PERFORMING, job=1, token=50)
+    strays = Strays(seats, 1)
+    strays.meet([Member(role="worker", seat=0, worker=2)])
+    strays.hand_back(database)
+    assert [job.claim_token for job in shop.running()] == [50] * 4 + [51] * 4
+    seats.recall(0)
+    strays.hand_back(database)
+    assert [job.claim_token for job in shop.running()] == [50] * 4
 
+
+def test_what_was_claimed_ahead_is_shared_out_with_the_rest(shop: Shop) -> None:
     database = shop.app.database
     ids = list(flood(shop, 9))
     tokens = count(50)
