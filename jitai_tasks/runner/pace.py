@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..store.claiming import size
+
 #: A batch should be about this much work, so that no worker sits on what another could do.
 _WORK = 0.05
 _QUICK = 0.002
@@ -30,7 +32,7 @@ class Pace:
         each = seconds / max(count, 1)
         self._mean = each if each > self._mean else (self._mean + each) / 2
         affordable = int(_WORK / max(self._mean, 1e-6))
-        self.limit = max(1, min(self.MOST, self.limit * 2, affordable))
+        self.limit = size(min(self.MOST, self.limit * 2, affordable))
 
     def is_quick(self, kind: tuple[str, str]) -> bool:
         """Whether jobs of this kind take about no time; one never seen is not."""

@@ -15,6 +15,7 @@ from .floors import NOTHING, Floors, Lanes
 from .records import Job
 from .statements import JOB_LIST, change, fetch, make, marks
 
+_SIZES = (100, 64, 32, 16, 8, 4, 2, 1)
 _TAKE = "status = 'running', claim_token = ?, runner = ?, worker = ?, claimed = ?"
 
 
@@ -38,6 +39,14 @@ class Wish:
     @property
     def holder(self) -> tuple[int, int, int, int]:
         return (self.token, self.runner, self.worker, self.now)
+
+
+def size(jobs: int) -> int:
+    """The largest usual size of a batch up to this many jobs, at least 1.
+
+    A limit is a part of the statement, and few different statements are planned once each and kept.
+    """
+    return next((usual for usual in _SIZES if usual <= jobs), 1)
 
 
 def take(connection: sa.Connection, wish: Wish) -> list[Job]:
@@ -74,7 +83,7 @@ class Search:
         limit, from_floor = self._wish.limit, bool(self.start)
         if from_floor and len(claimed) < limit:
             from_floor, self._began = False, time.monotonic()
-            claimed = ordered(claimed + more(replace(self._wish, limit=limit - len(claimed))))
+            claimed = ordered(claimed + more(replace(self._wish, limit=size(limit - len(claimed)))))
         self._floors.learn(claimed, limit, cost=None if from_floor else time.monotonic() - self._began)
         return claimed
 

@@ -29,12 +29,12 @@ def test_batches_grow_while_jobs_are_quick_and_never_beyond_a_hundred() -> None:
     assert limits == [1, 2, 4, 8, 16, 32, 64, 100, 100]
 
 
-def test_one_slow_batch_shrinks_the_next_to_fifty_milliseconds_of_work() -> None:
+def test_one_slow_batch_shrinks_the_next_to_the_size_that_is_at_most_fifty_milliseconds_of_work() -> None:
     pace = Pace()
     for _ in range(9):
         pace.batch_done(pace.limit, 0.0)
     pace.batch_done(10, 0.1)
-    assert pace.limit == 5
+    assert pace.limit == 4
     pace.batch_done(5, 50.0)
     assert pace.limit == 1
 
