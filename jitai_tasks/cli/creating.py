@@ -26,7 +26,7 @@ from .answers import (
     operate_of,
     sender_name,
     sound_name,
-)  # fmt: skip
+)
 from .asking import Dialogue
 from .authoring import BELOW_A_DAY, element_path, first_run, rule_of, write_files
 from .blueprints import Files, Place

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -13,7 +15,21 @@ from ..ids import parsed
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-APP = click.Path(path_type=Path)
+
+class AppPath(click.Path):
+    """A path that leads somewhere: a link to itself is refused, before code of many places falls over it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            path.stat()
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                self.fail(f"the link {path} leads back to itself; name the folder of an app", param, ctx)
+        return path
+
+
+APP = AppPath(path_type=Path)
 
 
 def app_argument(command: Command) -> Command:
@@ -32,7 +48,7 @@ def app_and(what: str) -> Callable[[Callable[..., object]], Callable[..., object
                 raise click.UsageError(f"expected [APP] {what}, got {len(words)} words: {' '.join(words)}")
             if len(words) == 1 and Path(words[0], "app.json").is_file():
                 raise click.UsageError(f"{words[0]} is the app; which {what}?")
-            return command(app=Path(words[0] if len(words) == 2 else "."), name=words[-1], **options)
+            return command(app=APP(words[0] if len(words) == 2 else "."), name=words[-1], **options)
 
         return with_target
 
@@ -49,7 +65,7 @@ def app_and_maybe(what: str) -> Callable[[Callable[..., object]], Callable[..., 
             if len(words) > 2:
                 raise click.UsageError(f"expected [APP] [{what}], got {len(words)} words: {' '.join(words)}")
             only_app = len(words) < 2 and (not words or Path(words[0], "app.json").is_file())
-            app = Path(words[0] if len(words) == 2 or (words and only_app) else ".")
+            app = APP(words[0] if len(words) == 2 or (words and only_app) else ".")
             return command(app=app, name=None if only_app else words[-1], **options)
 
         return with_target

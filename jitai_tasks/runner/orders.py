@@ -43,7 +43,8 @@ class Orders:
 
     def give(self, wish: Wish) -> bool:
         """Have what is open in the ledger finished, and jobs claimed; False if that must be done in another way."""
-        if not self._able or time.monotonic() < self._not_before or not self._ledger.is_simple:
+        able = self._able and wish.sensible and time.monotonic() >= self._not_before
+        if not able or not self._ledger.is_simple:
             return False
         sent = self._ledger.handed_out()
         finishes = [performed.finish for performed in sent if performed.finish is not None]

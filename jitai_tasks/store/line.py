@@ -15,8 +15,8 @@ from .statements import Rows
 if TYPE_CHECKING:
     import psycopg
 
-#: A plan for each set of values costs more than it saves: ours do not depend on them.
-_ONE_PLAN = "SET plan_cache_mode = 'force_generic_plan'"
+#: A plan for each set of values would cost more than it saves. The isolation is that of the pool's connections.
+_SET_UP = "SET plan_cache_mode = 'force_generic_plan'; SET default_transaction_isolation = 'read committed'"
 
 
 class Line:
@@ -77,7 +77,7 @@ class Line:
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         connection = await connecting.connect_line(self._engine)
-        await connection.execute(_ONE_PLAN)
+        await connection.execute(_SET_UP)
         return connection
 
     async def _fetched(self, text: str, values: Sequence[object]) -> Rows:

@@ -150,6 +150,16 @@ def test_a_claim_made_ahead_is_no_stray_until_it_is_recalled(shop: Shop) -> None
     assert [job.claim_token for job in shop.running()] == [50] * 4
 
 
+def test_who_serves_no_queue_orders_nothing(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    threads = Threads(shop.app, Plan(app_path="", runner=7, workers=1, queues=()))
+    threads.start()
+    job = shop.create("nothing")
+    eventually(lambda: Phase.IDLE in [glance.phase for glance in threads._shared.seats.glances()])
+    assert threads.stop()
+    assert [left.id for left in shop.live()] == [job]
+    assert "database" not in caplog.text
+
+
 def test_what_was_claimed_ahead_is_shared_out_with_the_rest(shop: Shop) -> None:
     database = shop.app.database
     ids = list(flood(shop, 9))

@@ -102,3 +102,15 @@ def test_what_the_server_refuses_comes_as_an_error_of_sqlalchemy_without_values(
     assert line.answer() == [("a",)]
     with database.read() as connection:
         assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+def test_a_line_is_isolated_like_every_other_connection_whatever_the_server_prefers(
+    database: Database, again: Callable[[], Database]
+) -> None:
+    with again().begin() as connection:
+        name = connection.scalar(sa.text("SELECT current_database()"))
+        connection.execute(sa.text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"))
+    line = Line(database)
+    line.ask("SELECT current_setting('transaction_isolation')", ())
+    assert line.answer() == [("read committed",)]
+    line.close()

@@ -109,3 +109,11 @@ def test_the_pre_commit_hook_calls_a_command_that_exists() -> None:
     text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     entry = next(line.partition("entry: jitai-tasks ")[2] for line in text.splitlines() if "entry:" in line)
     assert exit_code([*entry.split(), "--help"]) == 0
+
+
+@pytest.mark.parametrize("words", [["check"], ["list"], ["show", "x"], ["next", "x"], ["why", "x"]])
+def test_a_link_to_itself_is_no_app(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert exit_code([words[0], str(loop), *words[1:]]) == 2
+    assert "leads back to itself" in capsys.readouterr().err
