@@ -14,6 +14,7 @@ from ..ids import new_token
 from ..store import claiming, claims, finishing
 from ..store.claiming import Wish
 from ..store.records import Finish, Job
+from .ahead import Ahead
 from .capture import Capture, FileCapture
 from .ledger import Ledger
 from .orders import Orders
@@ -49,26 +50,36 @@ class Worker:
         self._perform = Performer(app, capture)
         self._ledger = Ledger(app, self._perform, self._patience, seat)
         self._orders = Orders(app.database, self._ledger, seat)
+        self._ahead = Ahead(app.database)
         self._pace = Pace()
         self._token = 0
+        self._called = False
 
     def work(self) -> None:
         """Claim, perform, finish, until asked to stop; then hand back what was not begun."""
+        due = 0
         while not self._stopping():
-            batch = self._claim()
+            batch = self._claim(due)
             if batch and self._shared.seats.someone_idle():
                 self._shared.wake.pass_watch()
             while batch:
                 batch = self._perform_batch(batch)
-            self._rest()
+            due = self._rest()
         self._orders.close()
         self._perform.close()
 
-    def _claim(self) -> list[Job]:
+    def _claim(self, due: int) -> list[Job]:
+        """Claim what is due, and what will be at that instant in a moment; it is that time when this answers."""
         self._token = token = new_token()
         self._seat.accept_recall()
         self._seat.say(Phase.CLAIMING, token=token)
-        return self._insist(self._ask_for_jobs, token)
+        batch = self._insist(partial(self._ask_for_jobs, due=due), token)
+        if due:
+            self._ahead.claimed()
+        if not batch or self._ahead.comes(due):
+            return batch
+        self._hand_back(batch)
+        return []
 
     def _insist(self, asked: Callable[[int], list[Job]], token: int) -> list[Job]:
         """Ask until the database has answered, or this process shall stop."""
@@ -83,18 +94,18 @@ class Worker:
             return batch
         return self._ask_quietly(token)
 
-    def _ask_for_jobs(self, token: int) -> list[Job]:
-        wish = self._wish(token)
+    def _ask_for_jobs(self, token: int, *, due: int) -> list[Job]:
+        wish = self._wish(token, due)
         if self._orders.give(wish):
             return self._orders.answer()
         with self._app.database.single() as connection:
             return claiming.take(connection, wish)
 
-    def _wish(self, token: int) -> Wish:
+    def _wish(self, token: int, due: int = 0) -> Wish:
         plan = self._shared.plan
         return Wish(
             queues=plan.queues, limit=self._pace.limit, runner=plan.runner, worker=self._worker, token=token,
-            now=self._app.database.now(),
+            now=max(self._app.database.now(), due),
         )  # fmt: skip
 
     def _ask_what_is_held(self, token: int) -> list[Job]:
@@ -188,31 +199,36 @@ class Worker:
             self._shared.wake.ring()
             return
 
-    def _rest(self) -> None:
+    def _rest(self) -> int:
+        """Wait for something to do; answers the instant of a job that is to be claimed a moment ahead of it, or 0."""
         self._seat.say(Phase.IDLE)
         while not self._stopping():
-            seconds = self._until_due()
-            if seconds <= 0:
-                return
-            turn = self._turn()
+            due, turn = self._next_due(), self._turn()
+            self._called = False
+            seconds = _LONGEST_REST if due is None else self._ahead.seconds_until(due, early=not turn)
+            if due is not None and seconds <= 0:
+                return due
             woken = self._shared.wake.rest(min(seconds, _LONGEST_REST) + turn, self._signals.fileno())
-            first_at_a_due_job = woken is Woken.TIME and not turn and seconds < _LONGEST_REST
-            if woken is Woken.JOB or first_at_a_due_job:
-                return
+            if woken is Woken.JOB:
+                self._called = True
+                return 0
+            if due is not None and woken is Woken.TIME and not turn and seconds < _LONGEST_REST:
+                return due
+        return 0
 
-    def _until_due(self) -> float:
-        database = self._app.database
+    def _next_due(self) -> int | None:
         try:
-            with database.read() as connection:
+            with self._app.database.read() as connection:
                 due = claims.next_due(connection, queues=self._shared.plan.queues)
-            self._patience.answered()
-            return _LONGEST_REST if due is None else (due - database.now()) / 1e6
         except TROUBLE as error:
             self._patience.wait(error)
-            return _LONGEST_REST
+            return None
+        self._patience.answered()
+        return due
 
     def _turn(self) -> float:
-        return self._shared.seats.idle_before(self._seat.index) * _STAGGER
+        """Seconds that others go first. Who was called for a job that is due later may be alone in knowing of it."""
+        return 0.0 if self._called else self._shared.seats.idle_before(self._seat.index) * _STAGGER
 
     def _sleep(self, seconds: float) -> None:
         """Wait for the database; a worker that is to stop goes on trying until it is killed."""
