@@ -34,7 +34,7 @@ _WHILE_STOPPING = 0.1
 
 
 class Worker:
-    """One process or thread that performs jobs. It holds at most one batch, under one claim token."""
+    """One process or thread that performs jobs. It holds at most one batch, and the next one if it was ordered."""
 
     def __init__(
         self, app: App, shared: Shared, seat: Seat, worker: int, *, capture: Capture, signals: Signals,
