@@ -155,9 +155,16 @@ MUTANTS = (
     Mutant(
         name="a claim made ahead is taken for a stray",
         file="jitai_tasks/runner/strays.py",
-        before="else (glance.token, glance.coming)",
-        after="else (glance.token,)",
+        before="else (glance.token, glance.behind, glance.coming)",
+        after="else (glance.token, glance.behind)",
         test="tests/runner/test_lookahead.py::test_a_claim_made_ahead_is_no_stray_until_it_is_recalled",
+    ),
+    Mutant(
+        name="the batch before is taken for a stray",
+        file="jitai_tasks/runner/strays.py",
+        before="return (glance.token, glance.behind) if recalled else (glance.token, glance.behind, glance.coming)",
+        after="return (glance.token,) if recalled else (glance.token, glance.coming)",
+        test="tests/runner/test_lookahead.py::test_what_one_slow_job_of_a_flood_delays_is_not_performed_twice",
     ),
     Mutant(
         name="a job behind quick ones is not watched",

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from ..store.records import Job
 
-_RECORD = struct.Struct("=QQQqqqqqqqQ")
+_RECORD = struct.Struct("=QQQqqqqqqqqQ")
 _SIZE = 128
 #: After the seats: when one of the processes last wrote about trouble with the database.
 _SPOKEN = struct.Struct("=q")
@@ -53,6 +53,8 @@ class Glance:
     token: int
     #: The token of the batch that is claimed meanwhile; 0 for none.
     coming: int
+    #: The token of the batch before, which is performed but perhaps not recorded yet; 0 for none.
+    behind: int
     #: When the present phase began, in nanoseconds of the steady clock that all processes of a machine share.
     since: int
     timeout_ms: int
@@ -87,6 +89,8 @@ class Seat:
         self.done = 0
         #: The token under which the next batch is claimed while this one is performed: told with the next word.
         self.coming = 0
+        #: The token of the batch before: its finish may be open, or under way. Told with the next word.
+        self.behind = 0
 
     def take(self, worker: int) -> None:
         """Begin as `worker`, with everything else cleared."""
@@ -101,8 +105,8 @@ class Seat:
         self._count = count = self._count + 1
         _RECORD.pack_into(
             self._memory, self._at,
-            count, phase, self._pid, self._worker, job, token, self.coming, since or time.monotonic_ns(), timeout_ms,
-            ahead << 40 | self.done, count,
+            count, phase, self._pid, self._worker, job, token, self.coming, self.behind, since or time.monotonic_ns(),
+            timeout_ms, ahead << 40 | self.done, count,
         )  # fmt: skip
 
     def say_performing(self, job: Job, *, ahead: int | None = None) -> None:
@@ -125,7 +129,7 @@ class Seat:
 
 
 #: Its writer was killed, frozen or put aside in the middle of a word: nothing is known of it.
-_BETWEEN_WORDS = Glance(Phase.FINISHING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_BETWEEN_WORDS = Glance(Phase.FINISHING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class Seats:
@@ -149,9 +153,20 @@ class Seats:
             previous = words
         else:
             return _BETWEEN_WORDS
-        count, phase, pid, worker, job, token, coming, since, timeout_ms, counts, _ = words
+        count, phase, pid, worker, job, token, coming, behind, since, timeout_ms, counts, _ = words
         return Glance(
-            Phase(phase), pid, worker, job, token, coming, since, timeout_ms, counts >> 40, counts & 0xFFFFFFFFFF, count
+            Phase(phase),
+            pid,
+            worker,
+            job,
+            token,
+            coming,
+            behind,
+            since,
+            timeout_ms,
+            counts >> 40,
+            counts & 0xFFFFFFFFFF,
+            count,
         )
 
     def glances(self) -> list[Glance]:

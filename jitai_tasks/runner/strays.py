@@ -48,19 +48,21 @@ class Strays:
         before = {worker: self._seats.glance(seat) for worker, seat in present.items()}
         with database.read() as connection:
             held = claims.holders(connection, self._runner)
+        recalled = {worker for worker, seat in present.items() if self._seats.is_recalled(seat)}  # before the last look
         now = {worker: self._seats.glance(seat) for worker, seat in present.items()}
         still = {worker: glance for worker, glance in now.items() if _has_not_stirred(worker, glance, before[worker])}
-        known = {worker: self._known_to(glance, present[worker]) for worker, glance in still.items()}
+        known = {worker: _known_to(glance, recalled=worker in recalled) for worker, glance in still.items()}
         tokens = {token for worker, token in held if worker in gone or (worker in known and token not in known[worker])}
         for token in tokens:
             with database.begin() as connection:
                 count = claims.hand_back(connection, token)
             _logger.warning("%d jobs of a claim whose answer was lost wait again", count)
 
-    def _known_to(self, glance: Glance, seat: int) -> tuple[int, ...]:
-        """The claims of which a worker will perform more than it has in hand; what comes after a recall is dropped."""
-        return (glance.token,) if self._seats.is_recalled(seat) else (glance.token, glance.coming)
-
 
 def _has_not_stirred(worker: int, now: Glance, before: Glance) -> bool:
     return now.worker == worker and now.count == before.count and now.phase in _SURE
+
+
+def _known_to(glance: Glance, *, recalled: bool) -> tuple[int, ...]:
+    """The claims that a worker will still finish, or perform; what comes after a recall is dropped."""
+    return (glance.token, glance.behind) if recalled else (glance.token, glance.behind, glance.coming)

@@ -151,7 +151,8 @@ class Supervisor:
         processes.reap()
 
     def _pause(self) -> float:
-        crowded = any(self._shared.seats.glance(member.seat).ahead for member in self._staff.workers)
+        glances = [self._shared.seats.glance(member.seat) for member in self._staff.workers]
+        crowded = any(glance.ahead or glance.coming for glance in glances)
         trying = self._candidates.are_wanted  # one is to begin soon, and whether it stands still to be asked often
         return _BUSY_TICK if crowded or trying or self._shared.plan.drain or self._stopping else _TICK
 

@@ -58,15 +58,17 @@ class Worker:
     def work(self) -> None:
         """Claim, perform, finish, until asked to stop; then hand back what was not begun."""
         due = 0
-        while not self._stopping():
-            batch = self._claim(due)
-            if batch and self._shared.seats.someone_idle():
-                self._shared.wake.pass_watch()
-            while batch:
-                batch = self._perform_batch(batch)
-            due = self._rest()
-        self._orders.close()
-        self._perform.close()
+        try:
+            while not self._stopping():
+                batch = self._claim(due)
+                if batch and self._shared.seats.someone_idle():
+                    self._shared.wake.pass_watch()
+                while batch:
+                    batch = self._perform_batch(batch)
+                due = self._rest()
+        finally:
+            self._orders.close()
+            self._perform.close()
 
     def _claim(self, due: int) -> list[Job]:
         """Claim what is due, and what will be at that instant in a moment; it is that time when this answers."""
@@ -145,7 +147,9 @@ class Worker:
         """In a flood, order the next batch before this one is performed."""
         if len(batch) == Pace.MOST:
             self._seat.say(Phase.FINISHING, token=self._token)
-            self._orders.give(self._wish(new_token()))
+            if self._orders.give(self._wish(new_token())):
+                return
+        self._ledger.settle()  # the batch before, if this one was claimed while that was performed
 
     def _coming(self) -> list[Job]:
         """The batch that was ordered."""
@@ -169,7 +173,7 @@ class Worker:
             self._patience.wait(error)
             self._ledger.settle()
             claimed = self._insist(self._ask_what_is_held, token)
-        self._token = token
+        self._seat.behind, self._token = self._token, token
         return claimed
 
     def _make_room(self, job: Job) -> None:
@@ -201,6 +205,7 @@ class Worker:
 
     def _rest(self) -> int:
         """Wait for something to do; answers the instant of a job that is to be claimed a moment ahead of it, or 0."""
+        self._seat.behind = 0
         self._seat.say(Phase.IDLE)
         while not self._stopping():
             due, turn = self._next_due(), self._turn()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: A plan for each set of values would cost more than it saves. The isolation is that of the pool's connections.
 _SET_UP = "SET plan_cache_mode = 'force_generic_plan'; SET default_transaction_isolation = 'read committed'"
 
+#: Bytes that a socket takes without waiting for the other side.
+_AT_ONCE = 1 << 15
+
 
 class Line:
     """Belongs to one thread. Opened when it is used, and anew after it has failed; errors come as SQLAlchemy's."""
@@ -28,6 +31,7 @@ class Line:
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._asked: asyncio.Task[Rows] | None = None
         self._text = ""
+        self._planned: set[str] = set()
         self._used = 0.0
 
     def ask(self, text: str, values: Sequence[object]) -> None:
@@ -36,6 +40,10 @@ class Line:
         loop = self._opened()
         self._asked = loop.create_task(self._fetched(text, values))
         loop.run_until_complete(asyncio.sleep(0))  # up to where it waits for the server
+        if text not in self._planned or sum(len(value) for value in values if isinstance(value, str)) > _AT_ONCE:
+            # The driver has it planned first, or the socket takes only a part: it would be sent when it is answered.
+            loop.run_until_complete(asyncio.wait([self._asked]))
+        self._planned.add(text)
 
     def answer(self) -> Rows:
         """Wait for the rows of the statement."""
@@ -51,9 +59,14 @@ class Line:
         """Hang up; it can be used again."""
         if self._loop is None:
             return
+        if self._asked is not None:  # who asked has failed
+            self._asked.cancel()
+            self._loop.run_until_complete(asyncio.gather(self._asked, return_exceptions=True))
+            self._asked = None
         if self._connection is not None:
             self._loop.run_until_complete(self._connection.close())
         self._loop.close()
+        self._planned.clear()
         self._loop = self._connection = None
 
     def _opened(self) -> asyncio.AbstractEventLoop:
@@ -77,7 +90,12 @@ class Line:
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         connection = await connecting.connect_line(self._engine)
-        await connection.execute(_SET_UP)
+        await asyncio.get_running_loop().shutdown_default_executor()  # a thread that looked up the name of the host
+        try:
+            await connection.execute(_SET_UP)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
     async def _fetched(self, text: str, values: Sequence[object]) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -43,13 +44,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     server.drop(url)
 
 
-def flood(shop: Shop, number: int) -> dict[int, str]:
-    """Jobs that leave a line; answers what each of them writes."""
+def flood(shop: Shop, number: int, *, slow: int | None = None, timeout_ms: int = 0) -> dict[int, str]:
+    """Jobs that leave a line, and one of them takes 5 s; answers what each of them writes."""
     now = shop.app.database.now()
     made = [
         NewJob(
-            id=one, task_type="tasks.TemporaryType", due=now, func="services.Shop.note",
-            args=dumps({"path": shop.path("log"), "line": str(line)}, where=""),
+            id=one, task_type="tasks.TemporaryType", due=now, func="services.Shop.note", timeout_ms=timeout_ms,
+            args=dumps({"path": shop.path("log"), "line": str(line), "seconds": 5 if line == slow else 0}, where=""),
         )
         for line, one in enumerate(new_ids(number))
     ]  # fmt: skip
@@ -130,6 +131,23 @@ def test_a_worker_held_up_in_a_flood_holds_up_neither_batch(shop: Shop) -> None:
     shop.done(slow)
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("place", "limit_ms"), [(201, 0), (105, 0), (201, 800)])
+def test_what_one_slow_job_of_a_flood_delays_is_not_performed_twice(shop: Shop, place: int, limit_ms: int) -> None:
+    service = shop.folder / "services/Shop/__init__.py"
+    service.write_text(
+        service.read_text() + "\nfrom jitai_tasks.runner.pace import Pace\n"
+        "Pace.batch_done = lambda self, count, seconds: setattr(self, 'limit', 100)\n"
+    )
+    wanted = flood(shop, 250, slow=place, timeout_ms=limit_ms)
+    runner = shop.ready(workers=1)
+    eventually(lambda: not shop.live(), seconds=40, say=shop.logs)
+    starts = Counter(line.split()[0] for line in shop.lines("log"))
+    assert set(starts) == set(wanted.values())
+    assert [line for line, times in starts.items() if times > 1] == []
+    assert runner.stop() == 0
+
+
 def test_a_claim_made_ahead_is_no_stray_until_it_is_recalled(shop: Shop) -> None:
     database = shop.app.database
     flood(shop, 9)
@@ -145,6 +163,12 @@ def test_a_claim_made_ahead_is_no_stray_until_it_is_recalled(shop: Shop) -> None
     strays.meet([Member(role="worker", seat=0, worker=2)])
     strays.hand_back(database)
     assert [job.claim_token for job in shop.running()] == [50] * 4 + [51] * 4
+    seat.coming, seat.behind = 0, 51
+    seat.say(Phase.PERFORMING, job=1, token=50)
+    strays.hand_back(database)
+    assert len(shop.running()) == 8, "the batch before is still to be finished"
+    seat.coming, seat.behind = 51, 0
+    seat.say(Phase.PERFORMING, job=1, token=50)
     seats.recall(0)
     strays.hand_back(database)
     assert [job.claim_token for job in shop.running()] == [50] * 4
