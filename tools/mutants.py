@@ -164,7 +164,7 @@ MUTANTS = (
         file="jitai_tasks/runner/strays.py",
         before="return (glance.token, glance.behind) if recalled else (glance.token, glance.behind, glance.coming)",
         after="return (glance.token,) if recalled else (glance.token, glance.coming)",
-        test="tests/runner/test_lookahead.py::test_what_one_slow_job_of_a_flood_delays_is_not_performed_twice",
+        test="tests/runner/test_lookahead.py::test_a_claim_made_ahead_is_no_stray_until_it_is_recalled",
     ),
     Mutant(
         name="a job behind quick ones is not watched",
