@@ -19,7 +19,7 @@ from jitai_tasks.ids import new_id
 from jitai_tasks.store import history
 from jitai_tasks.store import jobs as stored
 from jitai_tasks.store.records import NewJob, Run, Status
-from tests.runner.conftest import eventually
+from tests.runner.conftest import Shop, eventually
 
 from .conftest import FILES, Bench
 
@@ -31,6 +31,9 @@ BROKEN = (
 )  # fmt: skip
 MODULE, FOLDER, E_JSON = "services/Desk/__init__.py", "services/Desk", "services/Desk/e.json"
 JOBS_PER_SECOND = 10
+
+#: Processes below a supervisor with two workers.
+_AT_REST = 4
 
 
 @dataclass
@@ -172,6 +175,12 @@ class Size:
         process = psutil.Process(pid)
         return cls(process.num_fds(), process.memory_info().rss / 2**20, len(process.children(recursive=True)))
 
+    @classmethod
+    def at_rest(cls, shop: Shop) -> Size:
+        """With one template, a keeper and two workers: the ones before have gone, and the keeper has been replaced."""
+        eventually(lambda: cls.of(shop.started[0].pid).processes == _AT_REST, say=shop.logs)
+        return cls.of(shop.started[0].pid)
+
 
 def weather(bench: Bench, *, edits: int, seed: int) -> Storm:
     """Let a storm go over the bench; then nothing may be lost, nothing run in parts, and nothing be left behind."""
@@ -179,7 +188,7 @@ def weather(bench: Bench, *, edits: int, seed: int) -> Storm:
     storm = Storm(bench, random.Random(seed))
     with jobs_all_the_time(bench) as ids:
         storm.good_edit()
-        before = Size.of(shop.started[0].pid)
+        before = Size.at_rest(shop)
         storm.edits(edits)
     eventually(lambda: not {job.id for job in shop.live()} & set(ids), seconds=30, say=shop.logs)
     runs = {run.job.id: run for run in all_runs(bench) if run.job.id in set(ids)}
@@ -187,8 +196,7 @@ def weather(bench: Bench, *, edits: int, seed: int) -> Storm:
     wrong = [run.outcome for run in runs.values() if run.outcome.status is not Status.SUCCESS]
     assert not wrong, wrong[:3]
     assert all(len(versions_of(run)) == 1 and versions_of(run) <= storm.good for run in runs.values()), "partial code"
-    eventually(lambda: Size.of(shop.started[0].pid).processes <= before.processes, say=shop.logs)
-    after = Size.of(shop.started[0].pid)
+    after = Size.at_rest(shop)
     assert after.descriptors <= before.descriptors + 2, (before, after)
     assert after.megabytes <= before.megabytes + 30, (before, after)
     delays = sorted(took for took, _ in storm.delays)
