@@ -20,7 +20,7 @@ from .performing import Performed
 from .seats import Seat
 
 #: After trouble, seconds until a line is tried again; the worker goes on without.
-_PAUSE = 30.0
+_PAUSE = 1.0
 
 
 class Orders:

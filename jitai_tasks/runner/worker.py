@@ -134,12 +134,12 @@ class Worker:
             count += 1
         self._pace.batch_done(count, time.monotonic() - began)
         self._seat.say(Phase.FINISHING, token=self._token)
-        ahead = self._orders.is_under_way
-        if count == len(batch) and not self._stopping() and not (ahead and self._seat.recalled()):
-            return (ahead and self._coming()) or self._finish_and_claim()
+        ordered = self._orders.is_under_way
+        if count == len(batch) and not self._stopping() and not (ordered and self._seat.recalled()):
+            return (ordered and self._coming()) or self._finish_and_claim()
         self._ledger.settle()
         self._hand_back(batch[count:])
-        if ahead:
+        if ordered:
             self._hand_back(self._coming())
         return []
 

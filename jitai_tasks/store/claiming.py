@@ -75,6 +75,7 @@ class Search:
         self._floors = floors
         self._wish = wish
         self._began = time.monotonic()
+        self._forgotten = floors.forgotten
         #: Where to begin; nothing means: at the very beginning.
         self.start = floors.usable()
 
@@ -84,7 +85,8 @@ class Search:
         if from_floor and len(claimed) < limit:
             from_floor, self._began = False, time.monotonic()
             claimed = ordered(claimed + more(replace(self._wish, limit=size(limit - len(claimed)))))
-        self._floors.learn(claimed, limit, cost=None if from_floor else time.monotonic() - self._began)
+        if self._floors.forgotten == self._forgotten:
+            self._floors.learn(claimed, limit, cost=None if from_floor else time.monotonic() - self._began)
         return claimed
 
 

@@ -30,6 +30,8 @@ class Floors:
     def __init__(self) -> None:
         self._lanes: Lanes = {}
         self._until = 0.0
+        #: Rises whenever floors are forgotten: what a claim has seen before that says nothing any more.
+        self.forgotten = 0
 
     def usable(self) -> Lanes:
         """Where to start; empty when it is time to look from the beginning."""
@@ -49,8 +51,9 @@ class Floors:
         """Jobs were created here: those that come before a floor would be overlooked for a while."""
         lanes = self._lanes
         if lanes and any((job.due, job.id) < lanes.get((job.queue, job.priority), NOTHING) for job in new):
-            self._lanes = {}
+            self.forget()
 
     def forget(self) -> None:
         """Jobs came back: look from the beginning."""
         self._lanes = {}
+        self.forgotten += 1

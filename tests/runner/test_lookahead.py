@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from jitai_tasks.runner.seats import Phase, Seats
 from jitai_tasks.runner.strays import Strays
 from jitai_tasks.runner.threads import Runner as Threads
 from jitai_tasks.runner.watchman import Hoarding, share_out
-from jitai_tasks.store import claims, jobs
+from jitai_tasks.store import Database, claims, jobs
+from jitai_tasks.store.line import Line
 from jitai_tasks.store.records import NewJob, Status
 from tests import servers
 from tests.chaos import invariants
@@ -43,13 +45,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     server.drop(url)
 
 
-def flood(shop: Shop, number: int, *, slow: int | None = None) -> dict[int, str]:
-    """Jobs that leave a line, and one of them takes 5 s; answers what each of them writes."""
+def flood(shop: Shop, number: int, func: str = "note", **arguments: object) -> dict[int, str]:
+    """Jobs that leave a line; answers what each of them writes."""
     now = shop.app.database.now()
     made = [
         NewJob(
-            id=one, task_type="tasks.TemporaryType", due=now, func="services.Shop.note",
-            args=dumps({"path": shop.path("log"), "line": str(line), "seconds": 5 if line == slow else 0}, where=""),
+            id=one, task_type="tasks.TemporaryType", due=now, func=f"services.Shop.{func}",
+            args=dumps({"path": shop.path("log"), "line": str(line), **arguments}, where=""),
         )
         for line, one in enumerate(new_ids(number))
     ]  # fmt: skip
@@ -113,6 +115,7 @@ def test_a_runner_stopped_in_a_flood_hands_back_both_batches(shop: Shop) -> None
     assert runner.stop() == 0
     assert not shop.running()
     waiting = [job for job in shop.live() if job.status is Status.WAITING]
+    assert waiting, "it had ended before it was stopped"
     assert all(job.interruptions == 0 for job in waiting)
     assert len(waiting) + lines(shop) == len(wanted), "what began has ended, and nothing began twice"
 
@@ -131,12 +134,38 @@ def test_a_worker_held_up_in_a_flood_holds_up_neither_batch(shop: Shop) -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("place", [231, 327], ids=["in a full batch", "in the last one"])
-def test_what_one_slow_job_of_a_flood_delays_is_not_performed_twice(shop: Shop, place: int) -> None:
-    wanted = flood(shop, 377, slow=place)
-    runner = shop.ready(workers=1)
+def test_a_batch_whose_finish_is_held_up_is_not_performed_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of runs is locked when a finish is sent, and the job in hand goes on while strays are looked for."""
+    whole_ask, whole_look = Line.ask, Strays.hand_back
+    looks: list[float] = []
+    holder = shop.app.database.engine.connect()
+    shop.let_go()
+
+    def ask(line: Line, text: str, values: Sequence[object]) -> None:
+        finishes = values[-1]
+        if finishes and text in line._planned and not holder.in_transaction():
+            holder.exec_driver_sql("LOCK TABLE jitai_runs IN SHARE MODE")
+            (shop.folder / "go").unlink()
+        whole_ask(line, text, values)
+
+    def look(strays: Strays, database: Database) -> None:
+        whole_look(strays, database)
+        looks.append(time.monotonic())
+
+    monkeypatch.setattr(Line, "ask", ask)
+    monkeypatch.setattr(Strays, "hand_back", look)
+    wanted = flood(shop, 1_500, func="hold", until=shop.path("go"))
+    threads = Threads(shop.app, Plan(app_path="", runner=7, workers=1))
+    threads.start()
+    eventually(holder.in_transaction, seconds=30)
+    before = len(looks)
+    eventually(lambda: len(looks) > before + 1)
+    monkeypatch.setattr(Line, "ask", whole_ask)
+    holder.rollback()
+    holder.close()
+    shop.let_go()
     all_done(shop, wanted)
-    assert runner.stop() == 0
+    assert threads.stop()
 
 
 def test_a_claim_made_ahead_is_no_stray_until_it_is_recalled(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks.ids import new_token
-from jitai_tasks.store import Database, jobs
+from jitai_tasks.store import Database, claims, jobs
 from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.finishing import Exchange
 from jitai_tasks.store.line import Line
@@ -64,6 +64,17 @@ def test_what_came_back_behind_the_floor_is_found(
     _, batch = exchanged(database, line, [], 3)
     assert [job.due for job in batch] == [5, 12]
     assert batch[0].id == before
+
+
+def test_what_came_back_while_a_claim_was_under_way_is_not_overlooked(database: Database, line: Line) -> None:
+    create(database, *(new(due=10 + n) for n in range(9)))
+    _, (first,) = exchanged(database, line, [], 1)
+    database.floors._until = float("inf")
+    wish = Wish(limit=2, runner=RUNNER, worker=WORKER, token=new_token(), now=database.now())
+    exchange = Exchange(database, line, [], wish)
+    call(database, claims.hand_back, first.claim_token)
+    assert [job.due for job in exchange.answer()[1]] == [11, 12]
+    assert [job.due for job in exchanged(database, line, [], 1)[1]] == [10]
 
 
 def test_the_server_works_while_nobody_waits(database: Database, line: Line, again: Callable[[], Database]) -> None:
