@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, SessionTransaction
 
 from .store import Database
 
@@ -19,10 +21,17 @@ class JoinedSession(Session):
     The owner ends it with `commit_really` or `close_really`. A rollback inside a savepoint undoes the savepoint.
     """
 
+    def __init__(self, *args: Any, joins: Callable[[], Connection | None], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        #: The connection whose transaction its own begins in, if there is one by then.
+        self.joins = joins
+        #: Whether it was ever used.
+        self.begun = False
+
     @classmethod
-    def on(cls, database: Database) -> Self:
+    def on(cls, database: Database, *, joins: Callable[[], Connection | None]) -> Self:
         """A fresh one on a database."""
-        return cls(database.engine, expire_on_commit=False)
+        return cls(database.engine, joins=joins, expire_on_commit=False, join_transaction_mode="control_fully")
 
     def commit(self) -> None:
         """Send what is pending to the database; the transaction goes on."""
@@ -48,8 +57,10 @@ class JoinedSession(Session):
         nested = self.get_nested_transaction()
         if nested is not None:
             nested.rollback()
-        else:
-            super().rollback()
+            return
+        if not self.in_transaction():
+            self.begin()  # what others wrote on the connection is undone, too
+        super().rollback()
 
     def commit_really(self) -> None:
         """Commit; for the owner of the transaction."""
@@ -61,4 +72,12 @@ class JoinedSession(Session):
 
     def close_really(self) -> None:
         """Give the connection back; for the owner of the transaction."""
-        super().close()
+        if self.begun:
+            super().close()
+
+
+@event.listens_for(JoinedSession, "after_transaction_create")
+def _join(session: JoinedSession, transaction: SessionTransaction) -> None:
+    session.begun = True
+    if transaction.parent is None and (connection := session.joins()) is not None:
+        session.connection(bind_arguments={"bind": connection})

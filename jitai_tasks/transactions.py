@@ -31,11 +31,15 @@ WRITER = "jitai_job"
 
 
 class Scope:
-    """One transaction on the app's database, opened when it is first needed; whoever runs inside joins it."""
+    """One transaction on the app's database, opened when it is first needed; whoever runs inside joins it.
+
+    Jobs are written on a connection. A session is more than they need; it joins that connection once it is used.
+    """
 
     def __init__(self, database: Callable[[], Database]) -> None:
         self._database = database
         self._session: JoinedSession | None = None
+        self._connection: sa.Connection | None = None
 
     @property
     def database(self) -> Database:
@@ -48,8 +52,19 @@ class Scope:
         if self._session is None:
             from .sessions import JoinedSession  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
-            self._session = JoinedSession.on(self.database)
+            self._session = JoinedSession.on(self.database, joins=lambda: self._connection)
         return self._session
+
+    @property
+    def connection(self) -> sa.Connection:
+        """Its connection, in the transaction."""
+        if self._session is not None and self._session.in_transaction():
+            return self._session.connection()
+        if self._connection is None:
+            self._connection = self.database.engine.connect()
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        return self._connection
 
     @property
     def used(self) -> bool:
@@ -63,7 +78,7 @@ class Scope:
 
     def add(self, jobs: Sequence[NewJob]) -> None:
         """Create jobs that exist exactly if this transaction commits."""
-        insert(self.database, self.session.connection(), jobs)
+        insert(self.database, self.connection, jobs)
 
     def mark(self) -> int:
         """Where the list of what would follow stands now, for `forget_since`."""
@@ -73,20 +88,27 @@ class Scope:
         """Drop what was added after the mark: its savepoint was rolled back."""
 
     def commit(self) -> None:
-        """Commit, if the session was ever used."""
-        if self._session is not None:
+        """Commit, if there is anything to commit."""
+        if self._session is not None and self._session.in_transaction():
             self._session.commit_really()
+        elif self._connection is not None:
+            self._connection.commit()
 
     def rollback(self) -> None:
-        """Roll back, if the session was ever used."""
+        """Roll back, if there is anything to roll back."""
         if self._session is not None:
             self._session.rollback_really()
+        if self._connection is not None:
+            self._connection.rollback()
 
     def close(self) -> None:
         """Give the connection back. The scope can be used again."""
         if self._session is not None:
             self._session.close_really()
             self._session = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class JobScope(Scope):
@@ -269,6 +291,9 @@ def insert(database: Database, held: Session | sa.Connection, jobs: Sequence[New
     from sqlalchemy.orm import Session  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
     from .store import jobs as stored  # noqa: PLC0415  # as above
+    from .store.database import database_of  # noqa: PLC0415  # as above
 
-    stored.create(held.connection() if isinstance(held, Session) else held, jobs)
-    database.on_commit(held, database.ring)
+    connection = held.connection() if isinstance(held, Session) else held
+    stored.create(connection, jobs)
+    if database_of(connection) is None:  # the application's own engine; ours rings by itself
+        database.on_commit(held, database.ring)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
@@ -52,6 +54,46 @@ def test_an_exception_rolls_back_writes_and_jobs(app):
         _ = 1 / 0
     assert (notes(app), waiting()) == ([], [])
     assert current_scope.get() is None
+
+
+def test_a_job_alone_needs_no_session(app):
+    with app.transaction() as session:
+        submit(app, [new(app)])
+        assert not session.in_transaction()
+    with pytest.raises(ZeroDivisionError), app.transaction() as session:
+        submit(app, [new(app)])
+        _ = 1 / 0
+    assert len(waiting()) == 1
+    assert not session.begun
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_session_joins_the_transaction_in_which_a_job_was_created_before(app, fails):
+    with contextlib.suppress(ZeroDivisionError), app.transaction() as session:
+        submit(app, [new(app)])
+        note(session, "a")
+        submit(app, [new(app)])
+        _ = 1 / (0 if fails else 1)
+    assert (notes(app), len(waiting())) == (([], 0) if fails else (["a"], 2))
+
+
+def test_a_job_created_before_an_inner_transaction_outlives_its_failure(app):
+    with app.transaction():
+        submit(app, [new(app)])
+        with pytest.raises(ZeroDivisionError), app.transaction() as inner:
+            submit(app, [new(app)])
+            note(inner, "inner")
+            _ = 1 / 0
+    assert (notes(app), len(waiting())) == ([], 1)
+
+
+def test_a_rollback_undoes_a_job_and_what_comes_after_it_counts(app):
+    with app.transaction() as session:
+        submit(app, [new(app)])
+        session.rollback()
+        note(session, "after")
+        submit(app, [new(app)])
+    assert (notes(app), len(waiting())) == (["after"], 1)
 
 
 def test_an_inner_transaction_joins_and_an_exception_undoes_its_part_alone(app):
