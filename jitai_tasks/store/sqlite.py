@@ -20,8 +20,10 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 READ_ONLY = "jitai_read"
 #: Option of `beginning`: seconds to wait for the lock.
 PATIENCE = "jitai_patience"
+#: Option of `beginning`: whoever else waits for the lock goes first.
+YIELDING = "jitai_yielding"
 
-_FIRST_PAUSE = 0.0002
+_FIRST_PAUSE = 0.0001
 _LONGEST_PAUSE = 0.002
 #: So long nobody's pauses grow: beside busy workers the lock is free for fractions of a millisecond at a time.
 _KEEN = 0.05
@@ -67,10 +69,11 @@ def clear_log(connection: Connection) -> None:
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
-def with_patience(attempt: Callable[[], object], seconds: float = _GIVE_UP_AFTER) -> None:
-    """Call `attempt` again and again, every fifth of a millisecond at first, while another process holds the lock."""
+def with_patience(
+    attempt: Callable[[], object], seconds: float = _GIVE_UP_AFTER, *, pause: float = _FIRST_PAUSE
+) -> None:
+    """Call `attempt` again and again, every `pause` seconds at first, while another process holds the lock."""
     began = time.monotonic()
-    pause = _FIRST_PAUSE
     while True:
         try:
             attempt()
@@ -100,4 +103,5 @@ def _begin(dbapi_connection: PoolProxiedConnection) -> None:
         raw.execute("BEGIN")
         with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
     else:
-        with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), info.get(PATIENCE, _GIVE_UP_AFTER))
+        pause = _LONGEST_PAUSE if info.get(YIELDING) else _FIRST_PAUSE
+        with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), info.get(PATIENCE, _GIVE_UP_AFTER), pause=pause)
