@@ -62,6 +62,15 @@ def coerce(field_: FieldInfo, value: object) -> object:
     return _COERCIONS[field_.kind](field_, given)
 
 
+def outgrows(field_: FieldInfo, number: Decimal) -> bool:
+    """Whether a number has more digits than the field has room for; SQLite would store it all the same."""
+    type_ = field_.column.type
+    if not isinstance(type_, sa.Numeric) or type_.precision is None:
+        return False
+    after = type_.scale or 0
+    return abs(round(number, after)) >= Decimal(10) ** (type_.precision - after)
+
+
 def assignable(field_: FieldInfo, held: object) -> object:
     """What a mapped object gets for a value as the field holds it: the member of an enumeration, not its text."""
     return next((member for member, text in field_.choices.items() if text == held), held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from .changes import is_flushing, quiet, settle
 from .datatypes import Datatype
 from .datatypes.times import Date, local_time_of
 from .fields import Field, plain
-from .kinds import Kind
+from .kinds import Kind, outgrows
 from .mapping import Model
 from .reading import WRITTEN, naming, where
 from .rows import RowData
@@ -190,6 +191,9 @@ def _fitting(model: Model, name: str, value: object) -> object:
     limit = model.declared[name].max_length()
     if limit is not None and isinstance(held, str) and len(held) > limit:
         raise ModelError(model.name, f"{name}: {len(held)} characters are over the limit of {limit}")
+    if isinstance(held, Decimal) and outgrows(model.field(name), held):
+        room = model.field(name).column.type
+        raise ModelError(model.name, f"{name}: {held:f} has too many digits for {room!r}")
     return held
 
 

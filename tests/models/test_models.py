@@ -126,6 +126,8 @@ def test_mistakes_name_the_field_and_change_nothing(orders):
         orders.create(due="2024-02-30")
     with pytest.raises(ModelError, match="30 characters are over the limit of 20"):
         orders.create(customer="x" * 30)
+    with pytest.raises(ModelError, match=r"total: 9999999999999999.995 has too many digits for Numeric\(precision=18, sc"):
+        orders.create(total="9999999999999999.995")
     with pytest.raises(FilterError, match="no field 'state'; did you mean status"):
         orders.query("Q(state=1)")
     with pytest.raises(ModelError, match="no field 'id; DROP TABLE shop_order'"):
@@ -205,9 +207,11 @@ def test_a_change_by_filter_takes_the_values_that_a_save_takes(orders, make):
     orders.create(customer="Ann")
     with pytest.raises(ModelError, match="customer: 21 characters are over the limit of 20"):
         orders.updateByFilter("", {"customer": "x" * 21})
+    with pytest.raises(ModelError, match="total: 100000000000000000000 has too many digits"):
+        orders.updateByFilter("", {"total": 10**20})
     if make != "sqlite":
         with pytest.raises(ModelError, match=r"(?i)out of range|overflow"):
-            orders.updateByFilter("", {"total": 10**20})
+            orders.updateByFilter("", {"paid": 70_000})
     assert orders.get().customer == "Ann"
 
 
