@@ -88,8 +88,22 @@ class Models:
         return None
 
     def bind(self, definition: Definition, rows: type[NormalModel]) -> Model:
-        """Make a model of a class with datatype fields; its table is created or extended."""
+        """Make a model of a class with datatype fields; its table is created or extended. If that fails (the database
+        may be away for a moment), nothing is left of it, and it can be tried again."""
         table = self._table(definition, rows)
+        try:
+            meta = vars(rows).get("Meta")
+            tables.add_groups(table, getattr(meta, "unionIndexList", None) or (), unique=False)
+            tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)
+            if not table.primary_key.columns:
+                raise _without_key(definition)
+            tables.ensure(self._database(definition), table, self._unsure)
+            return self._kept(self._mapped(definition, rows, table))
+        except BaseException:
+            self._registry.metadata.remove(table)
+            raise
+
+    def _mapped(self, definition: Definition, rows: type[NormalModel], table: sa.Table) -> Model:
         entity = _entity(definition.name, rows)
         mapper: Any = self._registry.map_imperatively(entity, table)
         zone = ZoneInfo(self._app.timezone)
@@ -97,9 +111,7 @@ class Models:
             name: field_info(name, mapper.columns[name], zone, declared.title)
             for name, declared in rows.__declared__.items()
         }
-        model = self._kept(definition, rows, fields=fields, table=table, entity=entity)
-        tables.ensure(model.database, table, self._unsure)
-        return model
+        return self._model(definition, rows, fields=fields, table=table, entity=entity)
 
     def bind_class(self, definition: Definition, rows: type[NormalModel]) -> Model:
         """Make a model of the mapped class that the e.json names; its table is left alone."""
@@ -113,16 +125,16 @@ class Models:
             raise ModelError(definition.full_name, f"{definition.config['class']} {reason}")
         fields = fields_of(mapper, ZoneInfo(self._app.timezone))
         rows.__declared__ = inferred.declared(fields)
-        return self._kept(definition, rows, fields=fields, table=mapper.local_table, entity=entity)
+        return self._kept(self._model(definition, rows, fields=fields, table=mapper.local_table, entity=entity))
 
-    def _kept(
+    def _model(
         self, definition: Definition, rows: type[NormalModel], *, fields: dict[str, Any], table: Any, entity: type
     ) -> Model:
         keys = {column.name for column in cast(sa.Table, table).primary_key.columns}
         primary = tuple(name for name, field in fields.items() if field.column.name in keys)
         if not primary:
-            raise ModelError(definition.full_name, "no field is the primary key; say primaryKey=True at one")
-        model = Model(
+            raise _without_key(definition)
+        return Model(
             app=self._app,
             definition=definition,
             fields=fields,
@@ -134,9 +146,11 @@ class Models:
             database=self._database(definition),
             unsure=self._unsure,
         )
-        rows.__model__ = model
-        self._by_name[definition.full_name] = model
-        self._by_class[entity] = model
+
+    def _kept(self, model: Model) -> Model:
+        model.rows.__model__ = model
+        self._by_name[model.name] = model
+        self._by_class[model.entity] = model
         return model
 
     def _table(self, definition: Definition, rows: type[NormalModel]) -> sa.Table:
@@ -149,16 +163,19 @@ class Models:
         name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
         dates = {field for field, declared in rows.__declared__.items() if declared.kind in (Kind.DATE, Kind.DATETIME)}
         indexed = self._indexed.get(definition.full_name, set()) & dates
-        table = tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
-        tables.add_groups(table, getattr(meta, "unionIndexList", None) or (), unique=False)
-        tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)
-        return table
+        if owner := next((model.name for model in self._by_name.values() if getattr(model.table, "name", "") == name), None):
+            raise ModelError(definition.full_name, f"its table {name} is that of {owner}; say another `dbTable`")
+        return tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
 
     def _database(self, definition: Definition) -> Database:
         name = str(definition.config.get("db") or DEFAULT_DATABASE)
         if name == DEFAULT_DATABASE:
             return self._app.database
         return cast("Database", self._app.getElement(name).database)
+
+
+def _without_key(definition: Definition) -> ModelError:
+    return ModelError(definition.full_name, "no field is the primary key; say primaryKey=True at one")
 
 
 def _shares_rows(mapper: Any) -> bool:

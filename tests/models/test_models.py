@@ -4,8 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
-from jitai_tasks.errors import FilterError, ModelError
+from jitai_tasks.errors import ElementBroken, FilterError, ModelError
+from jitai_tasks.models import tables
 
 ORDER = {
     "models/OrderModel/e.json": {"title": "Orders", "type": "models.NormalType", "db": "databases.Default"},
@@ -32,6 +34,13 @@ ORDER = {
                 unionIndexList = [{"name": "who", "title": "Who", "fieldNameList": ["customer", "status"]}]
     """,
 }
+
+
+def raising(error):
+    def raise_it(*_args):
+        raise error
+
+    return raise_it
 
 
 @pytest.fixture
@@ -162,6 +171,36 @@ def test_tables_grow_with_their_models(app_from):
     orders = app_from(wider).models.OrderModel
     assert orders.get().note.value is None
     assert orders.create(customer="Eve", note="hello").note == "hello"
+
+
+def test_a_model_can_be_loaded_once_its_database_is_back(app_from, monkeypatch):
+    app = app_from(ORDER)
+    with monkeypatch.context() as away:
+        away.setattr(tables, "_complete", raising(sa.exc.OperationalError("CREATE TABLE", {}, Exception("gone away"))))
+        for _ in range(2):
+            with pytest.raises(ElementBroken, match="gone away"):
+                app.models.OrderModel.create(customer="Ann")
+    assert app.models.OrderModel.create(customer="Ann").id == 1
+
+
+def test_a_model_without_key_makes_no_table(app_from):
+    keyless = {path: given for path, given in ORDER.items() if not path.endswith("model.py")}
+    keyless["models/OrderModel/model.py"] = ORDER["models/OrderModel/model.py"].replace("primaryKey=True, ", "")
+    app = app_from(keyless)
+    for _ in range(2):
+        with pytest.raises(ElementBroken, match="no field is the primary key; say primaryKey=True at one"):
+            app.models.OrderModel.query()
+    with app.database.read() as connection:
+        assert not sa.inspect(connection).has_table("shop_order")
+
+
+def test_two_models_on_one_table_are_told_apart(app_from):
+    other = {path.replace("OrderModel", "OtherModel"): given for path, given in ORDER.items()}
+    other["models/OtherModel/__init__.py"] = "from .model import OrderModel as OtherModel\n"
+    app = app_from(ORDER | other)
+    app.models.OrderModel.query()
+    with pytest.raises(ElementBroken, match="its table shop_order is that of models.OrderModel; say another `dbTable`"):
+        app.models.OtherModel.query()
 
 
 def test_lifecycle_methods_see_what_was_before(app_from):
