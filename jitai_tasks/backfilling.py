@@ -15,6 +15,7 @@ from .newjobs import config_of, planned_job
 from .store import backfilling
 from .store.records import NewJob
 from .timetables import slots
+from .transactions import alone
 
 if TYPE_CHECKING:
     from .app import App
@@ -73,6 +74,6 @@ def _job(definition: Definition, slot: int, now: int, arguments: Mapping[str, An
 def _created(app: App, jobs: list[NewJob]) -> list[NewJob]:
     created: list[NewJob] = []
     for start in range(0, len(jobs), _AT_ONCE):
-        with app.database.begin() as conn:
+        with alone(app) as conn:
             created += [job for job in jobs[start : start + _AT_ONCE] if backfilling.create(conn, job)]
     return created

@@ -20,7 +20,7 @@ from .planning import ensure_task, task_object
 from .store import history, schedules
 from .store import jobs as stored
 from .store.records import Job, NewJob, Run
-from .transactions import submit
+from .transactions import alone, joined, submit
 
 _ALIASES = {"mysql": ("mariadb",), "mariadb": ("mysql",)}
 
@@ -71,9 +71,10 @@ def run_now(app: App, full_name: str, arguments: Mapping[str, Any] | None = None
 def end(app: App, job_id: int, *, reason: str = "ended by force") -> bool:
     """End a job, waiting or running, and let its element plan what follows. False if it neither waits nor runs.
 
-    A run that has begun is killed by its runner, within moments.
+    A run that has begun is killed by its runner, within moments. Inside `app.transaction()` all this holds if that
+    commits.
     """
-    with app.database.begin() as conn:
+    with joined(app) as conn:
         run = stored.terminate(conn, job_id, now=app.database.now(), reason=reason)
         app.database.on_commit(conn, app.database.ring)
     if run is None:
@@ -84,8 +85,8 @@ def end(app: App, job_id: int, *, reason: str = "ended by force") -> bool:
 
 
 def cancel(app: App, job_id: int, *, reason: str = "") -> bool:
-    """Cancel a job that still waits, and let its schedule go on. False if it does not wait."""
-    with app.database.begin() as conn:
+    """Cancel a job that still waits, and let its schedule go on. False if it does not wait. It joins as `end` does."""
+    with joined(app) as conn:
         job = stored.get(conn, job_id)
         canceled = stored.cancel(conn, job_id, now=app.database.now(), reason=reason)
     if canceled and job is not None and job.slot is not None:
@@ -120,7 +121,7 @@ def set_enabled(app: App, full_name: str, enabled: bool | None) -> None:
     Switched on, it is planned from now on: what was due meanwhile is not caught up on.
     """
     definition = _task(app, full_name)
-    with app.database.begin() as conn:
+    with alone(app) as conn:
         schedules.save_override(conn, definition.full_name, enabled=enabled)
     _replan(app, definition)
 
@@ -128,7 +129,7 @@ def set_enabled(app: App, full_name: str, enabled: bool | None) -> None:
 def pause(app: App, full_name: str) -> None:
     """Let no planned run of a task begin until `resume`; what runs now is left alone, and runs by hand go on."""
     definition = _task(app, full_name)
-    with app.database.begin() as conn:
+    with alone(app) as conn:
         schedules.save_override(conn, definition.full_name, paused=True)
     _replan(app, definition)
 
@@ -136,7 +137,7 @@ def pause(app: App, full_name: str) -> None:
 def resume(app: App, full_name: str) -> None:
     """End a pause. What was due meanwhile is skipped, with one row of history that says how many runs that were."""
     definition = _task(app, full_name)
-    with app.database.begin() as conn:
+    with alone(app) as conn:
         schedules.save_override(conn, definition.full_name, paused=False)
     _replan(app, definition)
 
@@ -149,7 +150,7 @@ def reschedule(app: App, full_name: str, timer: Mapping[str, Any]) -> None:
     """
     definition = _task(app, full_name)
     rule = overrides.checked(app, definition.full_name, timer)
-    with app.database.begin() as conn:
+    with alone(app) as conn:
         schedules.save_override(conn, definition.full_name, rule=rule)
     _replan(app, definition)
 
@@ -157,7 +158,7 @@ def reschedule(app: App, full_name: str, timer: Mapping[str, Any]) -> None:
 def revert(app: App, full_name: str) -> bool:
     """Remove what was changed about a task at run time, so that its file holds again. False if nothing was."""
     definition = _task(app, full_name)
-    with app.database.begin() as conn:
+    with alone(app) as conn:
         state = schedules.get(conn, definition.full_name)
         changed = state.enabled is not None or state.paused or state.rule is not None
         if changed:

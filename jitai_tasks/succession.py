@@ -18,7 +18,7 @@ from .plansteps import PAUSED
 from .store import jobs as stored
 from .store import schedules
 from .store.records import NewJob
-from .transactions import current_job_scope, current_scope
+from .transactions import current_job_scope, joined
 
 if TYPE_CHECKING:
     import arrow
@@ -58,17 +58,14 @@ def follow(task: BaseTask, row: Any) -> None:
     if not task.fullName or plain_member(row, "isManual"):
         return
     successor = _wanted_successor(task, row)
-    scope = current_scope.get()
-    job_scope = current_job_scope()
     if successor is None:
         return
-    if job_scope is not None:
-        job_scope.successor = successor
-    elif scope is not None:
-        stored.create_occurrence(scope.session.connection(), successor)
-    else:
-        with task.app.database.begin() as connection:
-            stored.create_occurrence(connection, successor)
+    running = current_job_scope()
+    if running is not None and running.job.task == task.fullName:
+        running.successor = successor
+        return
+    with joined(task.app) as connection:
+        stored.create_occurrence(connection, successor)
 
 
 def follow_ahead(task: BaseTask, row: Any) -> None:

@@ -72,6 +72,12 @@ class Scope:
         return self._session is not None
 
     @property
+    def begun(self) -> bool:
+        """Whether it holds a transaction of the database by now."""
+        joined = self._session is not None and self._session.in_transaction()
+        return joined or (self._connection is not None and self._connection.in_transaction())
+
+    @property
     def needs_savepoint(self) -> bool:
         """Whether a part of it that fails alone has to leave something standing."""
         return True
@@ -215,7 +221,7 @@ class Transaction:
     def __enter__(self) -> Session:
         around = current_scope.get()
         if around is None or self.independent:
-            self._refuse_second_writer(around)
+            _refuse_second_writer(self.app, around is not None and around.used)
             held = owned(Scope(lambda: self.app.database))
         else:
             held = savepoint(around)
@@ -246,13 +252,6 @@ class Transaction:
 
         return called
 
-    def _refuse_second_writer(self, around: Scope | None) -> None:
-        if around is not None and around.used and self.app.database.dialect == "sqlite":
-            raise StoreError(
-                "SQLite has one writer at a time, and the transaction around this one is it: it would wait for itself. "
-                "Use app.newTransaction() before the session is used, or app.transaction() to join; or another database"
-            )
-
 
 def transaction(
     app: App, function: Callable[P, R] | None = None, *, independent: bool = False
@@ -263,6 +262,37 @@ def transaction(
     if not callable(function):
         raise TypeError(f"a transaction takes the function that it decorates, or nothing; not {function!r}")
     return Transaction(app, independent)(function)
+
+
+@contextmanager
+def joined(app: App) -> Iterator[sa.Connection]:
+    """A connection to write on: in the `app.transaction()` around, else in a transaction of its own.
+
+    The transaction of a running job is not joined: it ends when the job does, and what people ask for shall not wait.
+    """
+    scope = current_scope.get()
+    if scope is None or isinstance(scope, JobScope):
+        with alone(app) as connection:
+            yield connection
+    else:
+        yield scope.connection
+
+
+@contextmanager
+def alone(app: App) -> Iterator[sa.Connection]:
+    """A connection in a transaction of its own, whatever is around."""
+    around = current_scope.get()
+    _refuse_second_writer(app, around is not None and around.begun)
+    with app.database.begin() as connection:
+        yield connection
+
+
+def _refuse_second_writer(app: App, there_is_one: bool) -> None:
+    if there_is_one and app.database.dialect == "sqlite":
+        raise StoreError(
+            "SQLite has one writer at a time, and the transaction around this one is it: it would wait for itself. "
+            "Do this before the transaction has begun to write, or after it; or use another database"
+        )
 
 
 def session_here(app: App) -> Session:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jitai_tasks.errors import BadArguments, ElementNotFound, InvalidTime
+from jitai_tasks.errors import BadArguments, ElementNotFound, InvalidTime, StoreError
 from jitai_tasks.store.records import Status
 from jitai_tasks.testing import waiting
 from tests.app.build import log_of, scheduled, service
@@ -124,6 +124,53 @@ def test_TS_4_a_waiting_run_is_ended_and_the_next_one_is_planned(svc, drain, his
     (following,) = waiting("tasks.NightBackup")
     assert following.slot - job.slot == 86_400_000_000
     assert svc.forcedEnd(f"{job.id:024x}").status == "notFound"
+
+
+def test_inside_a_transaction_a_run_is_ended_exactly_if_it_commits(app, svc, drain, history):
+    drain()
+    (job,) = waiting("tasks.NightBackup")
+    with pytest.raises(ZeroDivisionError), app.transaction():
+        assert svc.forcedEnd(f"{job.id:024x}").status == "terminated"
+        _ = 1 / 0
+    assert waiting("tasks.NightBackup") == [job]
+    with app.transaction():
+        created = svc.createTimerTask("tasks.NightBackup", "2026-01-05 08:30:00", "", "tasks.NormalType", {})
+        assert svc.forcedEnd(created.taskId).status == "terminated"
+        assert svc.forcedEnd(f"{job.id:024x}").status == "terminated"
+    assert [run.outcome.status for run in history("tasks.NightBackup")] == [Status.TERMINATED] * 2
+    (following,) = waiting("tasks.NightBackup")
+    assert following.slot - job.slot == 86_400_000_000
+
+
+def test_sqlite_says_at_once_that_a_transaction_is_in_the_way_of_a_switch(app, svc, drain):
+    drain()
+    with app.transaction():
+        svc.runTask("tasks.reports.Monthly")
+        with pytest.raises(StoreError, match="SQLite has one writer at a time"):
+            svc.disableTask("tasks.NightBackup")
+    svc.disableTask("tasks.NightBackup")
+    assert [job.hold for job in waiting("tasks.NightBackup")] == ["the task is disabled"]
+
+
+def test_a_job_that_ends_the_run_of_another_task_leaves_its_own_plan_alone(app_from, clock, drain, history):
+    files = FILES | {
+        "tasks/Janitor/e.json": scheduled(title="Janitor", start="2026-01-01 08:30:00"),
+        "tasks/Janitor/inner.py": """
+            from jitai_tasks.testing import waiting
+
+            def customFunc():
+                (job,) = waiting("tasks.NightBackup")
+                print(app.getElement("services.TaskSvc").forcedEnd(f"{job.id:024x}").status)
+                assert len(waiting("tasks.NightBackup")) == 1, "the next one is planned at once"
+        """,
+    }
+    app_from(files)
+    drain()
+    clock.advance(minutes=31)
+    drain()
+    (run,) = history("tasks.Janitor")
+    assert (run.outcome.status, log_of(run)) == (Status.SUCCESS, "terminated\n")
+    assert [len(waiting(name)) for name in ("tasks.Janitor", "tasks.NightBackup")] == [1, 1]
 
 
 def test_TS_7_the_first_template_is_created_runs_and_leaves_the_schedule_alone(svc, clock, drain, history):
