@@ -30,6 +30,7 @@ def check_times(sheet: Sheet, *, zone: str, default: str, now: int) -> Iterator[
         pointer = error.pointer if error.pointer.startswith("timerCfg") else "timerCfg"
         yield sheet.problem("time", pointer, error.reason, "choose another policy, or another calendar")
         return
+    yield from _ignored(sheet, schedule)
     if sheet.config.get("enable"):
         yield from _ended(sheet, schedule, now)
 
@@ -42,6 +43,18 @@ def _schedule(sheet: Sheet, zone: str, default: str) -> Schedule:
     zone, jitter = str(config.get("timezone") or zone), float(config.get("jitter") or 0)
     calendar = known_calendar(sheet, default)
     return parse_timer(config["timerCfg"], zone=zone, key=sheet.name, jitter=jitter, calendar=calendar)
+
+
+def _ignored(sheet: Sheet, schedule: Schedule) -> Iterator[Problem]:
+    """What is written and makes no difference."""
+    timer = sheet.config["timerCfg"]
+    for key in ("holidayPolicy", "calendar"):
+        if timer.get(key) and not timer.get("skipHoliday"):
+            message, advice = f"{key} means nothing without skipHoliday", "set skipHoliday to 1, or take it out"
+            yield sheet.problem("time", f"timerCfg/{key}", message, advice, severity="warning")
+    if timer.get("dst") and not schedule.minds_dst:
+        message = "dst means nothing to a rule that follows elapsed time, or the clock as it is (cron with a wildcard)"
+        yield sheet.problem("time", "timerCfg/dst", message, "take it out", severity="warning")
 
 
 def _ended(sheet: Sheet, schedule: Schedule, now: int) -> Iterator[Problem]:

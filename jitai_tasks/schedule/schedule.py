@@ -12,7 +12,7 @@ from jitai_tasks.schedule.civil import DAY, LAST_INSTANT, SECOND, date_of, datet
 from jitai_tasks.schedule.jitter import Jittered
 from jitai_tasks.schedule.local import LocalTime
 from jitai_tasks.schedule.rule import Rule
-from jitai_tasks.schedule.series import Moved, Series
+from jitai_tasks.schedule.series import Elapsed, Moved, OnTheWall, Series
 from jitai_tasks.schedule.workdays import Calendar
 from jitai_tasks.schedule.zones import Zone
 
@@ -79,6 +79,14 @@ class Schedule:
     def settled(self) -> Series:
         """The slots as they are planned: days off respected, without jitter."""
         return self.series.inner if isinstance(self.series, Jittered) else self.series
+
+    @property
+    def minds_dst(self) -> bool:
+        """Whether its policy for changes of the clocks makes a difference: elapsed time knows none, and a cron job with
+        a wildcard follows the clock on the wall as it is."""
+        if isinstance(self.nominal, OnTheWall):
+            return self.nominal.local == self.local
+        return not isinstance(self.nominal, Elapsed)
 
     @property
     def fingerprint(self) -> str:

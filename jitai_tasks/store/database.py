@@ -63,9 +63,12 @@ class Database:
     def single(self, *, yielding: bool = False) -> Iterator[sa.Connection]:
         """As `begin`, for work that needs but one statement: on PostgreSQL each is a transaction by itself, which saves
         two round trips. `yielding`: on SQLite, where one writes at a time, others go first; for who writes much."""
-        with self._single.connect() as connection, sqlite.beginning(connection, sqlite.YIELDING, yielding):
-            with connection.begin():
-                yield connection
+        with (
+            self._single.connect() as connection,
+            sqlite.beginning(connection, sqlite.YIELDING, yielding),
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

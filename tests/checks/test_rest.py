@@ -46,6 +46,32 @@ def test_rules_that_never_fire_are_told(
         assert message in told({"tasks/X/e.json": text, **INNER}, rule, severity=severity).message
 
 
+@pytest.mark.parametrize(
+    ("timer", "message"),
+    [
+        (
+            '"repeat": {"repeatType": "day"}, "holidayPolicy": §"nextWorkday"',
+            "holidayPolicy means nothing without skip",
+        ),
+        (
+            '"repeat": {"repeatType": "day"}, "skipHoliday": 0, "calendar": §"mine"',
+            "calendar means nothing without skip",
+        ),
+        ('"repeat": {"repeatType": "hour"}, "dst": §{"gap": "skip"}', "dst means nothing to a rule that follows"),
+        ('"repeat": {"repeatType": "cron", "cron": "*/5 2 * * *"}, "dst": §{"gap": "skip"}', "dst means nothing to a"),
+        ('"repeat": {"repeatType": "cron", "cron": "30 2 * * *"}, "dst": {"gap": "skip"}', None),
+        ('"repeat": {"repeatType": "day"}, "dst": {"overlap": "second"}', None),
+        ('"repeat": {"repeatType": "day"}, "skipHoliday": 1, "holidayPolicy": "nextWorkday"', None),
+    ],
+)
+def test_what_makes_no_difference_is_told(told: Told, found_in: Examine, timer: str, message: str | None) -> None:
+    text = scheduled('"funcType": "Inner",', timer=f"{START}, {timer}")
+    if message is None:
+        assert found_in({"tasks/X/e.json": text, **INNER}) == []
+    else:
+        assert message in told({"tasks/X/e.json": text, **INNER}, "time", severity="warning").message
+
+
 def test_a_zone_that_is_none_is_told_once(told: Told) -> None:
     text = scheduled('"funcType": "Inner", "timezone": §"Mars/Base",')
     assert "Mars/Base" in told({"tasks/X/e.json": text, **INNER}, "").message
