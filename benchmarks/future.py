@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import sqlalchemy as sa
 
+from benchmarks import table
 from benchmarks.drain import Pair, alternately
 from benchmarks.ground import MARIADB, POSTGRESQL, SQLITE, Bench, fill, has_mariadb, to_do
-from benchmarks.table import Line, rate
+from benchmarks.table import rate
 from jitai_tasks.ids import new_token
 from jitai_tasks.store import Database, finishing
 from jitai_tasks.store.claiming import Wish
+from jitai_tasks.store.line import Line
 from jitai_tasks.store.records import Finish, Job, Outcome, Status
 
 BATCH = 100
 MONTH = 30 * 86_400 * 1_000_000
 
 
-def lines(bench: Bench) -> Iterator[Line]:
+def lines(bench: Bench) -> Iterator[table.Line]:
     """One line for each database and state of its statistics."""
     for kind in (SQLITE, POSTGRESQL, *([MARIADB] if has_mariadb() else [])):
         with bench.database(kind) as (_, database), bench.database(kind) as (_, empty):
             yield from _on(bench, kind, database, empty)
 
 
-def _on(bench: Bench, kind: str, database: Database, empty: Database) -> Iterator[Line]:
+def _on(bench: Bench, kind: str, database: Database, empty: Database) -> Iterator[table.Line]:
     """The database with the future jobs and one without take turns, drain by drain."""
     bench.note(f"drain without and with {bench.future:,} future jobs, {kind}")
     later = to_do(bench.future, database.now() + MONTH)
@@ -41,10 +43,10 @@ def _on(bench: Bench, kind: str, database: Database, empty: Database) -> Iterato
         yield _line(bench, kind, ", an old snapshot open", _beside(bench, database, empty))
 
 
-def _line(bench: Bench, kind: str, state: str, pair: Pair) -> Line:
+def _line(bench: Bench, kind: str, state: str, pair: Pair) -> table.Line:
     rival = bench.rate_of("pgqueuer", "future")
     peers = {"pgqueuer": f"{rate(rival)} of {rate(bench.rate_of('pgqueuer', 'drain1') or 0)}"} if rival else {}
-    return Line(
+    return table.Line(
         goal_id="P3", measure=f"claim and finish beside {bench.future:,} future jobs, {kind}{state}, batch {BATCH}",
         ours=rate(pair.ours), bare=f"{rate(pair.bare)} with none", goal="≥ 90 % of the rate with none",
         peers=peers if kind == POSTGRESQL and not state else {},
@@ -58,19 +60,25 @@ def _beside(bench: Bench, database: Database, empty: Database) -> Pair:
 
 
 def _drain(database: Database, count: int) -> float:
-    """Jobs per second of the store's step alone, in this process."""
+    """Jobs per second of the store's step alone, in this process, as a worker in a flood takes it."""
     fill(database, to_do(count, database.now()))
     done, held = 0, list[Job]()
-    began = time.perf_counter()
-    while True:
-        finishes = [_finish(job) for job in held]
-        with database.begin() as connection:
+    with closing(Line(database)) as line:
+        began = time.perf_counter()
+        while True:
             wish = Wish(limit=BATCH, runner=1, worker=1, token=new_token(), now=database.now())
-            accepted, held = finishing.finish_and_claim(connection, finishes, wish)
-        done += len(accepted)
-        if not held:
-            assert done == count
-            return done / (time.perf_counter() - began)
+            accepted, held = _step(database, line, [_finish(job) for job in held], wish)
+            done += len(accepted)
+            if not held:
+                assert done == count
+                return done / (time.perf_counter() - began)
+
+
+def _step(database: Database, line: Line, finishes: list[Finish], wish: Wish) -> tuple[set[int], list[Job]]:
+    if database.dialect == "postgresql":
+        return finishing.Exchange(database, line, finishes, wish).answer()
+    with database.begin() as connection:
+        return finishing.finish_and_claim(connection, finishes, wish)
 
 
 def _finish(job: Job) -> Finish:

@@ -85,6 +85,10 @@ def _mysql(connection: sa.Connection, token: int, group: Sequence[Finish]) -> se
 
 def _postgresql(connection: sa.Connection, token: int, group: Sequence[Finish]) -> set[int]:
     """One statement: what the guard lets through goes, and what went is recorded."""
+    if len(group) == 1:
+        (done,) = group
+        job, *outcome = _values(done)
+        return {row[0] for row in fetch(connection, RECORD_ONE, (job, token, *outcome))}
     gone, recorded, values = gone_and_recorded(token, group)
     return {row[0] for row in fetch(connection, f"WITH {gone} {recorded} RETURNING id", values)}
 
@@ -129,6 +133,13 @@ _COPY_MYSQL = (
     + ")) o JOIN jitai_jobs j ON j.id = o.id"
 )
 _GONE = f"gone AS (DELETE FROM jitai_jobs WHERE id = ANY(CAST(? AS BIGINT[])) AND {_GUARD} RETURNING *)"
+#: A job alone is looked up by its key whatever the server thinks of the table; of several it may read all of a table that
+#: was small when it made the plan.
+RECORD_ONE = (
+    f"WITH gone AS (DELETE FROM jitai_jobs WHERE id = ? AND {_GUARD} RETURNING *) {_INTO} SELECT {_of('gone')}, "
+    + ", ".join([f"CAST(? AS {_KIND.get(name, 'TEXT')})" for name in _ADDED])
+    + " FROM gone RETURNING id"
+)
 _RECORD_PLAIN = (
     f"{_INTO} SELECT {_of('gone')}, {_plain_columns()} FROM gone JOIN unnest(CAST(? AS BIGINT[]), CAST(? AS BIGINT[]),"
     " CAST(? AS BIGINT[])) AS o(id, started, ended) ON o.id = gone.id"

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from jitai_tasks.ids import new_token
-from jitai_tasks.store import Database, claims, jobs
+from jitai_tasks.store import Database, claiming, claims, jobs, recording
 from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.finishing import Exchange
 from jitai_tasks.store.line import Line
@@ -87,6 +87,20 @@ def test_the_server_works_while_nobody_waits(database: Database, line: Line, aga
     while (found := live(other, job)) is None or found.claim_token != token:
         assert time.monotonic() < end
     assert [one.id for one in exchange.answer()[1]] == [job]
+
+
+def test_no_plan_of_a_line_reads_the_whole_table_even_if_it_was_made_while_that_was_empty(
+    database: Database, line: Line
+) -> None:
+    create(database, new(), new())
+    _, batch = exchanged(database, line, [], 2)
+    gone, recorded, outcomes = recording.gone_and_recorded(batch[0].claim_token or 0, list(map(done, batch)))
+    wish = Wish(limit=2, runner=RUNNER, worker=WORKER, token=new_token(), now=database.now())
+    for text, values in (claiming.one_statement(wish, {}), (f"WITH {gone} {recorded}", outcomes)):
+        line.ask(f"EXPLAIN {text}", values)
+        plan = [str(row[0]) for row in line.answer()]
+        assert [step for step in plan if "jitai_jobs_pkey" in step]
+        assert not [step for step in plan if "Seq Scan on jitai" in step]
 
 
 def test_a_line_that_was_cut_is_trouble_once_and_then_opened_anew(

@@ -91,6 +91,17 @@ def test_postgresql_finishes_by_the_primary_key(filled: Database, plain: bool) -
     assert used == {None, "jitai_jobs_pkey"}
 
 
+@pytest.mark.parametrize("make", ["postgresql"], indirect=True)
+def test_postgresql_finishes_one_job_by_the_primary_key_even_while_it_knows_nothing_of_the_table(
+    database: Database,
+) -> None:
+    with database.begin() as connection:
+        spelt = statements.spelt(f"EXPLAIN {recording.RECORD_ONE}", "pyformat")
+        plan = connection.exec_driver_sql(spelt, (1, 2, "success", None, "", "", "", "", 3, 4, None)).scalars().all()
+    assert [step for step in plan if "jitai_jobs_pkey" in step]
+    assert not [step for step in plan if "Seq Scan on jitai" in step]
+
+
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
