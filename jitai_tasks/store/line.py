@@ -15,8 +15,8 @@ from .statements import Rows
 if TYPE_CHECKING:
     import psycopg
 
-#: A plan for each set of values would cost more than it saves. One that was made while the table was empty must not be to
-#: read all of it: a million jobs may have come before the server looks at it again. The isolation is that of the pool.
+#: A plan for each set of values would cost more than it saves. One that was made while the table was empty must not be
+#: to read all of it: a million jobs may come before the server looks at it again. The isolation is that of the pool.
 _SET_UP = (
     "SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off;"
     " SET default_transaction_isolation = 'read committed'"

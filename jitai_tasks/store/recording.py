@@ -133,8 +133,8 @@ _COPY_MYSQL = (
     + ")) o JOIN jitai_jobs j ON j.id = o.id"
 )
 _GONE = f"gone AS (DELETE FROM jitai_jobs WHERE id = ANY(CAST(? AS BIGINT[])) AND {_GUARD} RETURNING *)"
-#: A job alone is looked up by its key whatever the server thinks of the table; of several it may read all of a table that
-#: was small when it made the plan.
+#: A job alone is looked up by its key whatever the server thinks of the table; for several it may read all of a table
+#: that was small when it made the plan.
 RECORD_ONE = (
     f"WITH gone AS (DELETE FROM jitai_jobs WHERE id = ? AND {_GUARD} RETURNING *) {_INTO} SELECT {_of('gone')}, "
     + ", ".join([f"CAST(? AS {_KIND.get(name, 'TEXT')})" for name in _ADDED])
