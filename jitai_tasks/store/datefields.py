@@ -102,8 +102,10 @@ def between(connection: sa.Connection, like: NewJob, *, first: int, last: int, l
 
 
 def _of_subjects(connection: sa.Connection, text: str, task: str, subjects: Sequence[str], rest: str = "") -> Rows:
-    """The rows of a statement that ends in a condition on the task and, last, on the subject. One subject alone is looked
-    up by the index, also where the server still takes the table for a small one."""
+    """The rows of a statement that ends in a condition on the task and, last, on the subject.
+
+    One subject alone is looked up by the index, also where the server still takes the table for a small one.
+    """
     if len(subjects) == 1:
         return fetch(connection, f"{text}= ?{rest}", (task, subjects[0]))
     if make(connection) == "postgresql":
