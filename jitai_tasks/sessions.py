@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from .store import Database
@@ -25,13 +26,21 @@ class JoinedSession(Session):
         super().__init__(*args, **settings)
         #: The connection whose transaction its own begins in, if there is one by then.
         self.joins = joins
-        #: Whether it was ever used.
-        self.begun = False
+        #: Whether it was ever used, and whether it is in a transaction on this database now.
+        self.begun = self.holds = False
 
     @classmethod
     def on(cls, database: Database, *, joins: Callable[[], Connection | None]) -> Self:
         """A fresh one on a database."""
         return cls(database.engine, joins=joins, expire_on_commit=False, join_transaction_mode="control_fully")
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """A savepoint; the transaction itself is begun already, and its owner ends it."""
+        if not nested and (connection := self.joins()) is not None and connection.in_transaction():
+            raise InvalidRequestError(
+                "a transaction is already begun; for a part of it that can fail alone: begin_nested"
+            )
+        return super().begin(nested=nested)
 
     def commit(self) -> None:
         """Send what is pending to the database; the transaction goes on."""
@@ -59,7 +68,7 @@ class JoinedSession(Session):
             nested.rollback()
             return
         if not self.in_transaction():
-            self.begin()  # what others wrote on the connection is undone, too
+            super().begin()  # what others wrote on the connection is undone, too
         super().rollback()
 
     def commit_really(self) -> None:
@@ -81,3 +90,14 @@ def _join(session: JoinedSession, transaction: SessionTransaction) -> None:
     session.begun = True
     if transaction.parent is None and (connection := session.joins()) is not None:
         session.connection(bind_arguments={"bind": connection})
+
+
+@event.listens_for(JoinedSession, "after_begin")
+def _note_begin(session: JoinedSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    session.holds = session.holds or connection.engine is session.bind
+
+
+@event.listens_for(JoinedSession, "after_transaction_end")
+def _note_end(session: JoinedSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.holds = False

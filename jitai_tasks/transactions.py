@@ -40,6 +40,8 @@ class Scope:
         self._database = database
         self._session: JoinedSession | None = None
         self._connection: sa.Connection | None = None
+        #: Whether runs were ended in it: it holds locks on the state of their tasks.
+        self.steers = False
 
     @property
     def database(self) -> Database:
@@ -74,8 +76,8 @@ class Scope:
     @property
     def begun(self) -> bool:
         """Whether it holds a transaction of the database by now."""
-        joined = self._session is not None and self._session.in_transaction()
-        return joined or (self._connection is not None and self._connection.in_transaction())
+        by_session = self._session is not None and self._session.holds
+        return by_session or (self._connection is not None and self._connection.in_transaction())
 
     @property
     def needs_savepoint(self) -> bool:
@@ -115,6 +117,7 @@ class Scope:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self.steers = False
 
 
 class JobScope(Scope):
@@ -275,14 +278,20 @@ def joined(app: App) -> Iterator[sa.Connection]:
         with alone(app) as connection:
             yield connection
     else:
+        scope.steers = True
         yield scope.connection
 
 
 @contextmanager
 def alone(app: App) -> Iterator[sa.Connection]:
-    """A connection in a transaction of its own, whatever is around."""
+    """A connection in a transaction of its own, whatever is around. StoreError if it would wait for what is around."""
     around = current_scope.get()
     _refuse_second_writer(app, around is not None and around.begun)
+    if around is not None and around.steers:
+        raise StoreError(
+            "the transaction around this has ended or canceled runs of tasks: what switches or reschedules tasks would "
+            "wait for it; do this before it, or after it"
+        )
     with app.database.begin() as connection:
         yield connection
 

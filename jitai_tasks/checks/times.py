@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidTime
 from ..problems import Problem
@@ -25,27 +25,27 @@ def check_times(sheet: Sheet, *, zone: str, default: str, now: int) -> Iterator[
     if not sheet.config.get("timerCfg") or sheet.base != SCHEDULED:
         return
     try:
-        schedule = _schedule(sheet, zone, default)
+        schedule = _schedule(sheet, zone, default, sheet.config["timerCfg"])
     except InvalidTime as error:
         pointer = error.pointer if error.pointer.startswith("timerCfg") else "timerCfg"
         yield sheet.problem("time", pointer, error.reason, "choose another policy, or another calendar")
         return
-    yield from _ignored(sheet, schedule)
+    yield from _ignored(sheet, schedule, zone, default)
     if sheet.config.get("enable"):
         yield from _ended(sheet, schedule, now)
 
 
-def _schedule(sheet: Sheet, zone: str, default: str) -> Schedule:
+def _schedule(sheet: Sheet, zone: str, default: str, timer: Mapping[str, Any]) -> Schedule:
     # The calendar arithmetic is only loaded when there is something to calculate.
     from ..schedule import parse_timer  # noqa: PLC0415
 
     config = sheet.config
     zone, jitter = str(config.get("timezone") or zone), float(config.get("jitter") or 0)
     calendar = known_calendar(sheet, default)
-    return parse_timer(config["timerCfg"], zone=zone, key=sheet.name, jitter=jitter, calendar=calendar)
+    return parse_timer(timer, zone=zone, key=sheet.name, jitter=jitter, calendar=calendar)
 
 
-def _ignored(sheet: Sheet, schedule: Schedule) -> Iterator[Problem]:
+def _ignored(sheet: Sheet, schedule: Schedule, zone: str, default: str) -> Iterator[Problem]:
     """What is written and makes no difference."""
     timer = sheet.config["timerCfg"]
     for key in ("holidayPolicy", "calendar"):
@@ -53,6 +53,9 @@ def _ignored(sheet: Sheet, schedule: Schedule) -> Iterator[Problem]:
             message, advice = f"{key} means nothing without skipHoliday", "set skipHoliday to 1, or take it out"
             yield sheet.problem("time", f"timerCfg/{key}", message, advice, severity="warning")
     if timer.get("dst") and not schedule.minds_dst:
+        without = _schedule(sheet, zone, default, {key: given for key, given in timer.items() if key != "dst"})
+        if (without.start, without.end, without.anchor) != (schedule.start, schedule.end, schedule.anchor):
+            return  # its start or end is an hour that a change of the clocks skips or repeats
         message = "dst means nothing to a rule that follows elapsed time, or the clock as it is (cron with a wildcard)"
         yield sheet.problem("time", "timerCfg/dst", message, "take it out", severity="warning")
 

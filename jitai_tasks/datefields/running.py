@@ -15,8 +15,8 @@ from ..moments import instant_of, local_text
 from ..schedule import Schedule
 from ..schedule.civil import FIRST_INSTANT
 from ..store import datefields as store
-from ..store.records import NewJob, Status
-from ..transactions import current_job_scope, current_scope
+from ..store.records import Status
+from ..transactions import current_job_scope, current_scope, joined
 from .planning import apply, is_slot, job_for, look_at
 from .rules import Rule, Slots, Values
 from .saving import read_again
@@ -78,16 +78,12 @@ def follow(rule: Rule, task: Any) -> None:
     if found is None or _waits(rule, subject):
         return
     successor = job_for(rule, subject, found)
-    scope = current_job_scope()
-    if scope is not None:
-        scope.successor = successor
+    running = current_job_scope()
+    if running is not None and (running.job.task, running.job.subject) == (rule.task, subject):
+        running.successor = successor
         return
-    _plan(rule, successor, now)
-
-
-def _plan(rule: Rule, successor: NewJob, now: int) -> None:
-    with rule.app.transaction() as session:
-        store.plan(session.connection(), [successor], now=now)
+    with joined(rule.app) as connection:
+        store.plan(connection, [successor], now=now)
 
 
 def _too_late(rule: Rule, schedule: Slots, slot: int, now: int) -> Refusal | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +32,9 @@ class Kind(StrEnum):
     JSON = "json"
     OTHER = "other"
 
+
+#: Room for every number that a field may hold; the usual context rounds at 28 digits.
+_EXACT = Context(prec=1000)
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 
@@ -68,7 +71,8 @@ def outgrows(field_: FieldInfo, number: Decimal) -> bool:
     if not isinstance(type_, sa.Numeric) or type_.precision is None:
         return False
     after = type_.scale or 0
-    return abs(round(number, after)) >= Decimal(10) ** (type_.precision - after)
+    rounded = number.quantize(Decimal(1).scaleb(-after), ROUND_HALF_UP, _EXACT)
+    return rounded.copy_abs() >= Decimal(1).scaleb(type_.precision - after)
 
 
 def assignable(field_: FieldInfo, held: object) -> object:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from jitai_tasks.schedule.civil import DAY, LAST_INSTANT, SECOND, date_of, datetime_of
 from jitai_tasks.schedule.jitter import Jittered
 from jitai_tasks.schedule.local import LocalTime
+from jitai_tasks.schedule.resting import MovedToWorkday
 from jitai_tasks.schedule.rule import Rule
 from jitai_tasks.schedule.series import Elapsed, Moved, OnTheWall, Series
 from jitai_tasks.schedule.workdays import Calendar
@@ -82,8 +83,10 @@ class Schedule:
 
     @property
     def minds_dst(self) -> bool:
-        """Whether its policy for changes of the clocks makes a difference: elapsed time knows none, and a cron job with
-        a wildcard follows the clock on the wall as it is."""
+        """Whether its policy for changes of the clocks makes a difference between its start and its end: elapsed time
+        knows none, and a cron job with a wildcard follows the clock on the wall as it is."""
+        if isinstance(self.settled, MovedToWorkday):
+            return True
         if isinstance(self.nominal, OnTheWall):
             return self.nominal.local == self.local
         return not isinstance(self.nominal, Elapsed)

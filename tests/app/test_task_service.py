@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from jitai_tasks import jobs, planning
 from jitai_tasks.errors import BadArguments, ElementNotFound, InvalidTime, StoreError
+from jitai_tasks.store import migrations
 from jitai_tasks.store.records import Status
 from jitai_tasks.testing import waiting
+from tests import servers
 from tests.app.build import log_of, scheduled, service
 
 BACKUP = """
@@ -150,6 +153,43 @@ def test_sqlite_says_at_once_that_a_transaction_is_in_the_way_of_a_switch(app, s
             svc.disableTask("tasks.NightBackup")
     svc.disableTask("tasks.NightBackup")
     assert [job.hold for job in waiting("tasks.NightBackup")] == ["the task is disabled"]
+
+
+def test_what_would_wait_for_the_transaction_around_it_is_refused_on_servers_too(app_from):
+    app = app_from(FILES, database=servers.postgres().fresh_database())
+    migrations.upgrade(app.database)
+    planning.ensure(app)
+    (job,) = waiting("tasks.NightBackup")
+    with app.transaction():
+        assert jobs.cancel(app, job.id)
+        with pytest.raises(StoreError, match="has ended or canceled runs of tasks"):
+            jobs.pause(app, "tasks.NightBackup")
+    jobs.pause(app, "tasks.NightBackup")
+    assert [job.hold for job in waiting("tasks.NightBackup")] == ["the task is paused"]
+
+
+def test_a_transaction_on_another_database_is_not_in_the_way(app_from):
+    app = app_from(
+        FILES
+        | {
+            "databases/Archive/e.json": {"title": "Archive", "type": "databases.SqliteType"},
+            "databases/Archive/Archive.json": {"dbConfig": {"database": "archive.db"}},
+            "models/OldModel/e.json": {"title": "Old", "type": "models.NormalType", "db": "databases.Archive"},
+            "models/OldModel/__init__.py": "from .model import OldModel\n",
+            "models/OldModel/model.py": """
+                from datatypes.Meta import datatypes
+                from models.NormalType import NormalModel
+
+                class OldModel(NormalModel):
+                    id = datatypes.AutoInt(name="id", primaryKey=True)
+            """,
+        }
+    )
+    planning.ensure(app)
+    with app.transaction():
+        app.models.OldModel.create()
+        jobs.pause(app, "tasks.NightBackup")
+    assert [job.hold for job in waiting("tasks.NightBackup")] == ["the task is paused"]
 
 
 def test_a_job_that_ends_the_run_of_another_task_leaves_its_own_plan_alone(app_from, clock, drain, history):

@@ -62,14 +62,22 @@ def test_rules_that_never_fire_are_told(
         ('"repeat": {"repeatType": "cron", "cron": "30 2 * * *"}, "dst": {"gap": "skip"}', None),
         ('"repeat": {"repeatType": "day"}, "dst": {"overlap": "second"}', None),
         ('"repeat": {"repeatType": "day"}, "skipHoliday": 1, "holidayPolicy": "nextWorkday"', None),
+        ('"repeat": {"repeatType": "hour", "period": 9}, "skipHoliday": 1, "holidayPolicy": "nextWorkday",'
+         ' "dst": {"gap": "skip"}', None),
     ],
-)
+)  # fmt: skip
 def test_what_makes_no_difference_is_told(told: Told, found_in: Examine, timer: str, message: str | None) -> None:
     text = scheduled('"funcType": "Inner",', timer=f"{START}, {timer}")
     if message is None:
         assert found_in({"tasks/X/e.json": text, **INNER}) == []
     else:
         assert message in told({"tasks/X/e.json": text, **INNER}, "time", severity="warning").message
+
+
+def test_what_says_which_of_two_hours_a_rule_begins_at_makes_a_difference(found_in: Examine) -> None:
+    timer = '"startTime": "2026-11-01 01:30:00", "repeat": {"repeatType": "hour"}, "dst": {"overlap": "second"}'
+    text = scheduled('"funcType": "Inner", "timezone": "America/New_York",', timer=timer)
+    assert found_in({"tasks/X/e.json": text, **INNER}) == []
 
 
 def test_a_zone_that_is_none_is_told_once(told: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from jitai_tasks import jobs
 from jitai_tasks.testing import waiting
 from tests.datefields.shop import meetings, task
 
@@ -95,3 +96,26 @@ def test_rows_written_while_the_watermark_moves_are_not_lost(app_from, clock, dr
     clock.advance(minutes=30)
     drain(asleep=True)
     assert len(ran(history)) == 1
+
+
+def test_a_job_that_ends_the_run_of_a_row_has_its_next_one_planned_at_once(app_from, drain):
+    app = app_from(
+        meetings(task(timerCfg={"repeat": {"repeatType": "day", "period": 1}}))
+        | {
+            "services/JanitorSvc/e.json": {"title": "Janitor", "type": "services.NormalType"},
+            "services/JanitorSvc/__init__.py": """
+                from jitai_tasks.testing import waiting
+
+                def sweep():
+                    (job,) = waiting("tasks.Remind")
+                    app.getElement("services.TaskSvc").forcedEnd(f"{job.id:024x}")
+                    (following,) = waiting("tasks.Remind")
+                    print(following.slot - job.slot)
+            """,
+        }
+    )
+    app.models.Meeting.create(start="2026-01-06 10:00:00")
+    created = jobs.create_temporary(app, "services.JanitorSvc.sweep")
+    drain()
+    run = jobs.get(app, created)
+    assert run.outcome.log == f"{24 * 3600 * 10**6}\n", run.outcome

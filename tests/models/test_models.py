@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from jitai_tasks.errors import ElementBroken, FilterError, ModelError
 from jitai_tasks.models import tables
+from jitai_tasks.models.kinds import FieldInfo, Kind, outgrows
 
 ORDER = {
     "models/OrderModel/e.json": {"title": "Orders", "type": "models.NormalType", "db": "databases.Default"},
@@ -194,6 +196,20 @@ def test_a_model_without_key_makes_no_table(app_from):
             app.models.OrderModel.query()
     with app.database.read() as connection:
         assert not sa.inspect(connection).has_table("shop_order")
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale", "number", "fits"),
+    [
+        (38, 10, "123456789012345678901.5", True), (65, 30, "1", True), (30, 2, "9" * 28 + ".994", True),
+        (30, 2, "9" * 28 + ".995", False), (20, 2, "1e30", False), (3, 0, "-1000", False), (3, 0, "-999.4", True),
+        (3, 0, "999.5", False), (None, None, "1e40", True),
+    ],
+)  # fmt: skip
+def test_a_number_fits_a_field_to_its_last_digit(precision, scale, number, fits):
+    column = sa.Column("n", sa.Numeric(precision, scale))
+    field = FieldInfo(name="n", kind=Kind.DECIMAL, column=column, zone=ZoneInfo("UTC"))
+    assert outgrows(field, Decimal(number)) is not fits
 
 
 def test_two_models_on_one_table_are_told_apart(app_from):

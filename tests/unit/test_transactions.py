@@ -96,6 +96,17 @@ def test_a_rollback_undoes_a_job_and_what_comes_after_it_counts(app):
     assert (notes(app), len(waiting())) == (["after"], 1)
 
 
+def test_a_session_cannot_end_the_transaction_in_which_a_job_was_created(app):
+    with pytest.raises(ZeroDivisionError), app.transaction() as session:
+        submit(app, [new(app)])
+        with pytest.raises(sa.exc.InvalidRequestError, match="already begun"):
+            session.begin()
+        with session.begin_nested():
+            note(session, "a")
+        _ = 1 / 0
+    assert (notes(app), waiting()) == ([], [])
+
+
 def test_an_inner_transaction_joins_and_an_exception_undoes_its_part_alone(app):
     with app.transaction() as outer:
         note(outer, "outer")
