@@ -86,7 +86,9 @@ class Scope:
 
     def add(self, jobs: Sequence[NewJob]) -> None:
         """Create jobs that exist exactly if this transaction commits."""
-        insert(self.database, self.connection, jobs)
+        from .store import jobs as stored  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+        stored.create(self.connection, jobs)
 
     def mark(self) -> int:
         """Where the list of what would follow stands now, for `forget_since`."""
