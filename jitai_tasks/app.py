@@ -21,8 +21,9 @@ from .errors import AppError
 from .facts import Facts
 from .importer import installed
 from .layers import Copy
+from .scopes import JobScope, entered
 from .settings import Settings, database_url, make_room, settings_for
-from .transactions import JobScope, Transaction, entered, session_here, transaction
+from .transactions import Transaction, session_here, transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

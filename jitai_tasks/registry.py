@@ -16,7 +16,7 @@ from .definition import Access, Definition, Kind, config_hash, frozen_config
 from .element import Element, ElementDefine, define_of
 from .errors import ElementBroken, ElementNotFound
 from .importer import Importer
-from .transactions import current_job_scope
+from .scopes import current_job_scope
 
 if TYPE_CHECKING:
     from .app import App

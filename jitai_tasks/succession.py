@@ -15,10 +15,11 @@ from .models.rows import RowData, plain_member
 from .moments import instant_of, shown_time
 from .newjobs import TEMPORARY, config_of, is_on, planned_job
 from .plansteps import PAUSED
+from .scopes import current_job_scope
 from .store import jobs as stored
 from .store import schedules
 from .store.records import NewJob
-from .transactions import current_job_scope, joined
+from .transactions import joined
 
 if TYPE_CHECKING:
     import arrow

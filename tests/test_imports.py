@@ -21,7 +21,7 @@ PARTS = {
     "store": "store",
     "elements": (
         "definition layers catalog places discovery importer selectors hookspecs plugins settings sessions "
-        "transactions element registry facts app resolve"
+        "scopes transactions element registry facts app resolve"
     ),
     "models": "models",
     "work": (

@@ -15,12 +15,12 @@ from ..errors import InvalidTime
 from ..ids import new_id
 from ..models.rows import plain_member
 from ..schedule.civil import DAY, FIRST_INSTANT
+from ..scopes import WRITER, current_job_scope
 from ..store import datefields as store
 from ..store.datefields import LiveJob, Moment
 from ..store.records import Job, NewJob, TaskState
 from ..store.tables import LENGTHS
 from ..tasks import current_task
-from ..transactions import WRITER, current_job_scope
 from .rules import Rule, Slots, Values
 
 _logger = logging.getLogger(__name__)

@@ -14,9 +14,10 @@ from ..models.writing import plain_values
 from ..moments import instant_of, local_text
 from ..schedule import Schedule
 from ..schedule.civil import FIRST_INSTANT
+from ..scopes import current_job_scope, current_scope
 from ..store import datefields as store
 from ..store.records import Status
-from ..transactions import current_job_scope, current_scope, joined
+from ..transactions import joined
 from .planning import apply, is_slot, job_for, look_at
 from .rules import Rule, Slots, Values
 from .saving import read_again

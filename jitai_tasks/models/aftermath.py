@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..transactions import insert, submit
+from ..store import jobs as stored
+from ..transactions import submit
 from .changes import Change, pending_of
 from .mapping import Model
 
@@ -26,7 +27,7 @@ def create_jobs(app: App, session: Session, change: Change, jobs: Sequence[NewJo
 
     def create_alone() -> None:
         with app.database.begin() as connection:
-            insert(app.database, connection, jobs)
+            stored.create(connection, jobs)
 
     pending_of(session).later.append((session.get_nested_transaction(), create_alone))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 
 from ..errors import ModelError
-from ..transactions import Scope, current_scope
+from ..scopes import Scope, current_scope
 from .changes import is_flushing
 from .fields import plain
 from .mapping import Model

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from ..scopes import current_scope
 from ..store import Database
-from ..transactions import current_scope
 from .datatypes import Datatype
 from .datatypes.numbers import AutoInt
 

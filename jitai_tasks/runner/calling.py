@@ -11,9 +11,9 @@ from collections.abc import Awaitable
 from ..app import App
 from ..models.changes import settle
 from ..models.rows import RowData
+from ..scopes import JobScope
 from ..store.records import Job
 from ..tasks import BaseTask, current_task
-from ..transactions import JobScope
 from .outcome import attempt, message
 
 _logger = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ from ..app import App
 from ..errors import ElementBroken, ElementNotFound, FunctionNotFound, NoFunction
 from ..models.rows import RowData
 from ..models.taskrows import task_row
+from ..scopes import JobScope, current_scope
 from ..store import finishing
 from ..store.records import Finish, Job, NewJob, Outcome, Status
 from ..store.trouble import lost, pause, transient
 from ..tasks import BaseTask
-from ..transactions import JobScope, current_scope
 from .calling import Caller
 from .capture import Capture, StreamCapture
 from .outcome import Attempt, attempt, clean, failed, in_time, message, outcome_of

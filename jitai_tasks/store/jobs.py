@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from . import inserting, moves, occurrences, rows
+from .database import Database, database_of
 from .records import Job, NewJob, Outcome, Run, Status
 from .tables import JOB_COLUMNS, jobs
 
@@ -21,6 +23,14 @@ def create(connection: sa.Connection, new: Sequence[NewJob], *, now: int | None 
     `now` is when they count as created (default: the database's clock). StoreError if a text is over its limit.
     """
     inserting.insert_and_announce(connection, new, now=now)
+
+
+def create_within(held: sa.Connection | Session, new: Sequence[NewJob], *, database: Database) -> None:
+    """`create`, on a session or a connection that may be of the application's own engine."""
+    connection = held.connection() if isinstance(held, Session) else held
+    create(connection, new)
+    if database_of(connection) is None:  # ours ring by themselves
+        database.on_commit(held, database.ring)
 
 
 def create_occurrence(connection: sa.Connection, new: NewJob, *, now: int | None = None) -> bool:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import DeclarativeBase
 
 from jitai_tasks.errors import StoreError
 from jitai_tasks.ids import new_id
+from jitai_tasks.scopes import current_job_scope, current_scope
 from jitai_tasks.store.records import Job, NewJob
 from jitai_tasks.testing import tables, waiting
-from jitai_tasks.transactions import current_job_scope, current_scope, submit
+from jitai_tasks.transactions import submit
 
 
 @pytest.fixture

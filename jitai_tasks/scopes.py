@@ -1,0 +1,204 @@
+"""Which transaction the code that runs here and now is in, and what jobs it has created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from .element import Element
+    from .sessions import JoinedSession
+    from .store import Database
+    from .store.records import Job, NewJob
+
+#: Key of a session's `info` under which the running job stands that it belongs to.
+WRITER = "jitai_job"
+
+
+class Scope:
+    """One transaction on the app's database, opened when it is first needed; whoever runs inside joins it.
+
+    Jobs are written on a connection. A session is more than they need; it joins that connection once it is used.
+    """
+
+    def __init__(self, database: Callable[[], Database]) -> None:
+        self._database = database
+        self._session: JoinedSession | None = None
+        self._connection: sa.Connection | None = None
+        #: Whether runs were ended in it: it holds locks on the state of their tasks.
+        self.steers = False
+
+    @property
+    def database(self) -> Database:
+        """The database it is on."""
+        return self._database()
+
+    @property
+    def session(self) -> JoinedSession:
+        """Its session; the first access makes it."""
+        if self._session is None:
+            from .sessions import JoinedSession  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+            self._session = JoinedSession.on(self.database, joins=lambda: self._connection)
+        return self._session
+
+    @property
+    def connection(self) -> sa.Connection:
+        """Its connection, in the transaction."""
+        if self._session is not None and self._session.in_transaction():
+            return self._session.connection()
+        if self._connection is None:
+            self._connection = self.database.engine.connect()
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        return self._connection
+
+    @property
+    def used(self) -> bool:
+        """True once somebody asked for the session."""
+        return self._session is not None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it holds a transaction of the database by now."""
+        by_session = self._session is not None and self._session.holds
+        return by_session or (self._connection is not None and self._connection.in_transaction())
+
+    @property
+    def needs_savepoint(self) -> bool:
+        """Whether a part of it that fails alone has to leave something standing."""
+        return True
+
+    def add(self, jobs: Sequence[NewJob]) -> None:
+        """Create jobs that exist exactly if this transaction commits."""
+        from .store import jobs as stored  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+        stored.create(self.connection, jobs)
+
+    def mark(self) -> int:
+        """Where the list of what would follow stands now, for `forget_since`."""
+        return 0
+
+    def forget_since(self, mark: int) -> None:
+        """Drop what was added after the mark: its savepoint was rolled back."""
+
+    def commit(self) -> None:
+        """Commit, if there is anything to commit."""
+        if self._session is not None and self._session.in_transaction():
+            self._session.commit_really()
+        elif self._connection is not None:
+            self._connection.commit()
+
+    def rollback(self) -> None:
+        """Roll back, if there is anything to roll back."""
+        if self._session is not None:
+            self._session.rollback_really()
+        if self._connection is not None:
+            self._connection.rollback()
+
+    def close(self) -> None:
+        """Give the connection back. The scope can be used again."""
+        if self._session is not None:
+            self._session.close_really()
+            self._session = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.steers = False
+
+
+class JobScope(Scope):
+    """The transaction of a running job. It ends with the job's finish: success commits both, anything else neither."""
+
+    def __init__(self, job: Job, database: Callable[[], Database]) -> None:
+        super().__init__(database)
+        self.job = job
+        #: Jobs the function created; the finish inserts them if the job succeeds.
+        self.outbox: list[NewJob] = []
+        #: The next planned run, set by `BaseTask.afterReturn`.
+        self.successor: NewJob | None = None
+        #: The elements it obtained, by name.
+        self.touched: dict[str, Element] = {}
+
+    @property
+    def session(self) -> JoinedSession:
+        """Its session; whoever listens to it can tell which job writes."""
+        session = super().session
+        session.info[WRITER] = self.job
+        return session
+
+    @property
+    def needs_savepoint(self) -> bool:
+        """False until something was read or written; whatever breaks after that is refused when the job is finished."""
+        return self.used and self.session.in_transaction()
+
+    def add(self, jobs: Sequence[NewJob]) -> None:
+        """Create jobs that exist exactly if this job succeeds."""
+        self.outbox += jobs
+
+    def mark(self) -> int:
+        return len(self.outbox)
+
+    def forget_since(self, mark: int) -> None:
+        del self.outbox[mark:]
+
+
+#: The transaction that code running here joins; None outside of all.
+current_scope: ContextVar[Scope | None] = ContextVar("jitai_tasks_scope", default=None)
+
+
+def current_job_scope() -> JobScope | None:
+    """The scope of the running job, if the code runs in one and in no independent transaction inside it."""
+    scope = current_scope.get()
+    return scope if isinstance(scope, JobScope) else None
+
+
+@contextmanager
+def entered(scope: Scope) -> Iterator[Scope]:
+    """Within it, `scope` is the transaction that others join; ending it is left to the caller."""
+    token = current_scope.set(scope)
+    try:
+        yield scope
+    finally:
+        current_scope.reset(token)
+
+
+@contextmanager
+def owned(scope: Scope) -> Iterator[Scope]:
+    """Within it, `scope` is the transaction that others join; committed at the end, rolled back by an exception."""
+    with entered(scope):
+        try:
+            yield scope
+            scope.commit()
+        except BaseException:
+            scope.rollback()
+            raise
+        finally:
+            scope.close()
+
+
+@contextmanager
+def savepoint(scope: Scope) -> Iterator[Scope]:
+    """A part of a transaction that can fail alone: an exception undoes its writes and the jobs it created."""
+    mark = scope.mark()
+    try:
+        with scope.session.begin_nested() if scope.needs_savepoint else _first_part(scope):
+            yield scope
+    except BaseException:
+        scope.forget_since(mark)
+        raise
+
+
+@contextmanager
+def _first_part(scope: Scope) -> Iterator[None]:
+    """Nothing lies before it: to undo it is to undo all there is, and that saves a savepoint's two statements."""
+    try:
+        yield
+        scope.session.settle()
+    except BaseException:
+        scope.rollback()
+        raise
