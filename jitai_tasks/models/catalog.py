@@ -163,9 +163,8 @@ class Models:
         name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
         dates = {field for field, declared in rows.__declared__.items() if declared.kind in (Kind.DATE, Kind.DATETIME)}
         indexed = self._indexed.get(definition.full_name, set()) & dates
-        if owner := next(
-            (model.name for model in self._by_name.values() if getattr(model.table, "name", "") == name), None
-        ):
+        there = self._registry.metadata.tables.get(str(name))
+        if owner := next((model.name for model in self._by_name.values() if model.table is there), None):
             raise ModelError(definition.full_name, f"its table {name} is that of {owner}; say another `dbTable`")
         return tables.make_table(str(name), rows.__declared__, metadata=self._registry.metadata, indexed=indexed)
 

@@ -221,6 +221,32 @@ def test_two_models_on_one_table_are_told_apart(app_from):
         app.models.OtherModel.query()
 
 
+def test_a_table_of_the_same_name_elsewhere_is_another_table(app_from):
+    app = app_from(
+        ORDER
+        | {
+            "databases/Archive/e.json": {"title": "Archive", "type": "databases.SqliteType"},
+            "databases/Archive/Archive.json": {"dbConfig": {"database": "archive.db"}},
+            "commons/archive.py": """
+                from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+                class Base(DeclarativeBase):
+                    pass
+
+                class Order(Base):
+                    __tablename__ = "shop_order"
+                    id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+            "models/OldOrder/e.json": {
+                "title": "Old", "type": "models.SQLAlchemyType", "class": "commons.archive:Order",
+                "db": "databases.Archive",
+            },
+        }
+    )  # fmt: skip
+    assert app.models.OldOrder.entity.__name__ == "Order"
+    assert app.models.OrderModel.create(customer="Ann").id == 1
+
+
 def test_lifecycle_methods_see_what_was_before(app_from):
     model = (
         ORDER["models/OrderModel/model.py"]
