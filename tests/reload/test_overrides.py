@@ -45,6 +45,7 @@ def test_an_override_survives_the_restart_of_the_runner(shop: Shop, capsys: pyte
     from jitai_tasks import jobs
 
     runner = shop.ready(workers=1)
+    eventually(lambda: any(job.task == "tasks.Beat" for job in shop.live()), say=shop.logs)
     jobs.set_enabled(shop.app, "tasks.Beat", False)
     runner.stop()
     shop.ready(workers=1)

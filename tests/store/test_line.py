@@ -14,12 +14,14 @@ from jitai_tasks.store.claiming import Wish
 from jitai_tasks.store.finishing import Exchange
 from jitai_tasks.store.line import Line
 from jitai_tasks.store.records import Finish, Job
+from tests.runner.conftest import eventually
 from tests.store.made import RUNNER, WORKER, call, create, done, live, new, past
 
 pytestmark = pytest.mark.parametrize("make", ["postgresql"], indirect=True)
 
 _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-_END_OTHERS = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM ({_BACKENDS}) others"
+_END_OTHERS = f"SELECT count(pg_terminate_backend(pid)) FROM ({_BACKENDS}) others"
+_COUNT_OTHERS = f"SELECT count(*) FROM ({_BACKENDS}) others"
 
 
 @pytest.fixture
@@ -109,8 +111,9 @@ def test_a_line_that_was_cut_is_trouble_once_and_then_opened_anew(
     create(database, new(), new())
     exchanged(database, line, [], 1)
     database.dispose()
-    with again().begin() as connection:
-        connection.execute(sa.text(_END_OTHERS))
+    other = again()
+    call(other, lambda connection: connection.execute(sa.text(_END_OTHERS)))
+    eventually(lambda: call(other, lambda connection: connection.scalar(sa.text(_COUNT_OTHERS))) == 0)
     with pytest.raises(sa.exc.OperationalError) as told:
         exchanged(database, line, [], 1)
     assert told.value.connection_invalidated

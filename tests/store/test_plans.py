@@ -13,6 +13,11 @@ from tests.store.made import claim, create, done, new
 
 FUTURE = 1 << 60
 
+#: SQLite before 3.36 names the table as well.
+SEEKS_THE_CLAIM = "SEARCH (TABLE jitai_jobs AS )?j USING .*INDEX jitai_jobs_claim"
+#: MySQL 9 draws a tree unless it is told otherwise.
+EXPLAIN_AS_ROWS = "EXPLAIN FORMAT=TRADITIONAL"
+
 
 @pytest.fixture(params=["without statistics", "with statistics"])
 def filled(request: pytest.FixtureRequest, database: Database) -> Database:
@@ -37,7 +42,7 @@ def test_sqlite_seeks_every_lane_in_the_index_of_claimable_jobs(filled: Database
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
         on_jobs = [step for step in plan if re.search(r"\b(j|jitai_jobs)\b", step)]
         assert on_jobs
-        assert all(re.match("SEARCH j USING .*INDEX jitai_jobs_claim", step) for step in on_jobs), plan
+        assert all(re.match(SEEKS_THE_CLAIM, step) for step in on_jobs), plan
         assert not any("USE TEMP B-TREE" in step for step in plan), plan
 
 
@@ -113,7 +118,7 @@ def test_mariadb_answers_for_every_lane_by_dives_into_the_index(filled: Database
     claim(filled, limit=1, now=5)
     asked = list(hops._dives(filled.known_lanes, None, {}))
     assert len(asked) == 3 + 4 + 11, "gaps beside the queues, gaps beside the priorities, lanes"
-    text = statements.spelt("EXPLAIN SELECT " + ", ".join(dive.text for dive in asked), "format")
+    text = statements.spelt(f"{EXPLAIN_AS_ROWS} SELECT " + ", ".join(dive.text for dive in asked), "format")
     with filled.read() as connection:
         plan = (
             connection.exec_driver_sql(text, tuple(value for dive in asked for value in dive.values)).mappings().all()
@@ -126,7 +131,7 @@ def test_mariadb_answers_for_every_lane_by_dives_into_the_index(filled: Database
 def test_mariadb_seeks_the_due_jobs_of_a_lane(filled: Database) -> None:
     text = statements.spelt(lanes.due_text("mysql", 10), "format")
     with filled.begin() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN {text}", ("a", -1, 1, 7, 1, 5)).mappings().one()
+        plan = connection.exec_driver_sql(f"{EXPLAIN_AS_ROWS} {text}", ("a", -1, 1, 7, 1, 5)).mappings().one()
     assert (plan["key"], plan["type"]) == ("jitai_jobs_claim", "range")
     assert "filesort" not in (plan["Extra"] or "")
 
