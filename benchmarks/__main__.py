@@ -1,4 +1,4 @@
-"""python -m benchmarks [--quick] [--json] [--no-peers] [drain future latency enqueue memory start]
+"""python -m benchmarks [--quick] [--json] [--no-peers] [drain future latency enqueue memory start saves]
 
 Prints what it ran on, which goals of docs/performance.md are reached, and one table: ours beside the bare database and
 the peers, all in one run.
@@ -16,7 +16,7 @@ from benchmarks import machine, peers, table
 from benchmarks.ground import POSTGRESQL, SQLITE, Bench, app_folder, close_servers, plain_url
 from benchmarks.peers import NotMeasured
 
-NAMES = ("drain", "future", "latency", "enqueue", "memory", "start")
+NAMES = ("drain", "future", "latency", "enqueue", "memory", "start", "saves")
 _KIND = {"postgresql": POSTGRESQL, "sqlite": SQLITE}
 
 

@@ -84,6 +84,7 @@ class App(Facts):
         super().__init__(catalog, hooks.hook, settings)
         self.plugins = hooks
         self.clock = clock
+        self._opened: Database | None = None
         self._database: Database | None = None
         self._parts: dict[Callable[..., object], object] = {}
 
@@ -108,9 +109,9 @@ class App(Facts):
         finally:
             self.importer.remove()
             self._elements.clear()
-            if self._database is not None:
-                self._database.dispose()
-                self._database = None
+            if self._opened is not None:
+                self._opened.dispose()
+                self._opened = self._database = None
 
     def __enter__(self) -> Self:
         return self
@@ -141,17 +142,26 @@ class App(Facts):
 
     @property
     def database(self) -> Database:
-        """Its database, opened at the first access, an empty SQLite one with its tables; or DatabaseUnreachable."""
+        """Its database with our tables, which an empty one gets at the first access.
+
+        Raises DatabaseUnreachable, SchemaOutdated or SchemaTooNew.
+        """
         if self._database is None:
-            # `list` and `check` do without SQLAlchemy, which costs start-up time.
-            from .store import Database, migrations  # noqa: PLC0415
+            from .store import migrations  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+            migrations.ensure(self.opened_database)
+            self._database = self._opened
+        return self.opened_database
+
+    @property
+    def opened_database(self) -> Database:
+        """Its database with whatever tables are there, for looking at them first; or DatabaseUnreachable."""
+        if self._opened is None:
+            from .store import Database  # noqa: PLC0415  # start-up cost: `list` and `check` do without SQLAlchemy
 
             make_room(self.root, self.database_url)
-            database = Database.open(self.database_url, clock=self.clock)
-            if database.dialect == "sqlite" and migrations.current(database) is None:
-                migrations.upgrade(database)
-            self._database = database
-        return self._database
+            self._opened = Database.open(self.database_url, clock=self.clock)
+        return self._opened
 
     @property
     def database_url(self) -> str:

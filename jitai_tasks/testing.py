@@ -117,8 +117,7 @@ def tables(app: App | None = None) -> App:
     from .store import migrations  # noqa: PLC0415  # as above
 
     app = app or _current()
-    if migrations.current(app.database) is None:
-        migrations.upgrade(app.database)
+    migrations.ensure(app.opened_database)
     return app
 
 

@@ -24,9 +24,9 @@ def db_() -> None:
 def upgrade(app: Path, database: str | None) -> None:
     """Bring the tables to the version of this program. Safe to run again, and from several machines at once."""
     with opened(app, database) as opened_app:
-        before = migrations.current(opened_app.database)
-        after = migrations.upgrade(opened_app.database)
-        tell(f"{opened_app.database.url}: {before or 'empty'} → {after}" if before != after else f"already at {after}")
+        store = opened_app.opened_database
+        before, after = migrations.current(store), migrations.upgrade(store)
+        tell(f"{store.url}: {before or 'empty'} → {after}" if before != after else f"already at {after}")
 
 
 @db_.command("current")
@@ -36,7 +36,8 @@ def upgrade(app: Path, database: str | None) -> None:
 def current(app: Path, database: str | None, as_json: bool) -> int:
     """The version of the tables, and the one this program needs. Exit code 5 if they differ."""
     with opened(app, database) as opened_app:
-        found, head, url = migrations.current(opened_app.database), migrations.head(), opened_app.database.url
+        store = opened_app.opened_database
+        found, head, url = migrations.current(store), migrations.head(), store.url
     if as_json:
         emit_json({"database": url, "current": found, "head": head})
     else:

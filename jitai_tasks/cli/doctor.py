@@ -40,8 +40,8 @@ def doctor_(app: Path, database: str | None, as_json: bool) -> int:
 
 def all_findings(app: App) -> list[Finding]:
     """Everything that was looked at, the machine first."""
-    found = [*findings.of_machine(), *findings.of_app(app), *findings.of_database(app.database)]
-    if migrations.current(app.database) == migrations.head():
+    found = [*findings.of_machine(), *findings.of_app(app), *findings.of_database(app.opened_database)]
+    if migrations.current(app.opened_database) == migrations.head():
         found += [*findings.of_jobs(app), *findings.of_runners(app)]
     return [*found, *findings.of_time(app)]
 

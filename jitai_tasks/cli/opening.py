@@ -28,7 +28,6 @@ def opened_store(folder: Path, database: str | None = None) -> Iterator[tuple[Ap
     An empty database gets its tables; one that needs a migration is SchemaOutdated.
     """
     with opened(folder, database) as app:
-        ensure_tables(app.database)
         yield app, app.database
 
 
@@ -37,17 +36,10 @@ def has_tables(app: App) -> bool:
     url = make_url(app.database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return False
-    if migrations.current(app.database) is None:
+    if migrations.current(app.opened_database) is None:
         return False
-    migrations.check(app.database)
+    migrations.check(app.opened_database)
     return True
-
-
-def ensure_tables(database: Database) -> None:
-    """Make the tables in an empty database; refuse one of another version."""
-    if migrations.current(database) is None:
-        migrations.upgrade(database)
-    migrations.check(database)
 
 
 def task_of(app: App, full_name: str) -> Definition:

@@ -39,7 +39,7 @@ def has_tables(app: App) -> bool:
     url = make_url(app.database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return False
-    return migrations.current(app.database) == migrations.head()
+    return migrations.current(app.opened_database) == migrations.head()
 
 
 def states_of(app: App) -> dict[str, TaskState]:

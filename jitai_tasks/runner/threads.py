@@ -68,7 +68,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin. Raises what is in the way of it: DatabaseUnreachable, SchemaOutdated, SchemaTooNew."""
-        prepared(self._app.database)
+        prepared(self._app.opened_database)
         self.office = Office(self._shared, _facts(self._app, self._generation), heard=self._signals[-1].poke)
         self.office.start()
         capture = self._installed.enter_context(StreamCapture.installed())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from jitai_tasks import App, jobs
 from jitai_tasks.errors import SchemaOutdated, SchemaTooNew
 from jitai_tasks.store import Database, migrations, tables
 from jitai_tasks.store.migrations.walk import script
@@ -38,6 +39,21 @@ def test_an_empty_database_gets_the_tables(empty: Database) -> None:
     assert migrations.current(empty) == migrations.head()
     migrations.check(empty)
     assert migrations.upgrade(empty) == migrations.head(), "again changes nothing"
+
+
+def test_an_app_makes_the_tables_in_an_empty_database_and_refuses_those_of_another_version(
+    empty: Database, app_from: Callable[..., App]
+) -> None:
+    files = {"services/S/e.json": {"title": "S", "type": "services.NormalType"}, "services/S/__init__.py": "def f(): 0"}
+    url = empty.engine.url.render_as_string(hide_password=False)
+    app = app_from(files, database=url)
+    jobs.create_temporary(app, "services.S.f")
+    with empty.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '0001'")
+    again = app_from(files, database=url)
+    with pytest.raises(SchemaOutdated, match="has tables of version 0001"):
+        jobs.create_temporary(again, "services.S.f")
+    assert migrations.current(again.opened_database) == "0001"
 
 
 def test_a_newer_database_is_left_alone(database: Database) -> None:

@@ -45,6 +45,13 @@ def check(database: Database) -> None:
     raise SchemaOutdated(f"{database.url} {state}; run `jitai-tasks db upgrade APP`")
 
 
+def ensure(database: Database) -> None:
+    """Make the tables in an empty database; SchemaOutdated or SchemaTooNew for one of another version."""
+    if current(database) is None:
+        upgrade(database)
+    check(database)
+
+
 def upgrade(database: Database) -> str:
     """Bring the tables to `head()` in one transaction (where the database can); answers the version reached."""
     found = current(database)
