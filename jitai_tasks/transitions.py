@@ -12,7 +12,7 @@ from . import newjobs
 from .app import App
 from .errors import ModelError
 from .models.aftermath import create_jobs
-from .models.changes import Change, Operate, as_it_is
+from .models.changes import Change, Operate
 from .models.kinds import assignable
 from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve
@@ -40,7 +40,7 @@ class Transitions:
         known = declared(change.model)
         if not known or change.operate is Operate.DELETE:
             return
-        change = as_it_is(change)  # an event that comes before may have set fields
+        change.renew()  # an event that comes before may have set fields
         steps = _made(known, change)
         values = dict(change.post or {})
         while (step := _automatic(known, values)) is not None:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from ..errors import InvalidTime
 from ..schedule.civil import LAST_INSTANT
 from ..store import datefields as store
-from .instants import Instants
 from .planning import Look, Result, is_slot
 from .rules import Rule
 
@@ -33,7 +32,7 @@ class Comparison:
         self._rule = rule
         self._floor = look.floor(rule)
         self._place = rule.fields.index(rule.timer.start_field)
-        self._instant = Instants(rule)
+        self._instant = rule.instants
         self._simple = rule.plainly and not rule.timer.end_field and rule.timer.end >= LAST_INSTANT
 
     def __call__(self, rows: Sequence[Row], result: Result) -> tuple[list[str], int]:

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..schedule.civil import DAY
-from .rules import Rule
+from ..schedule.datefields import DateTimer
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
 _MOST_DAYS = 10_000
 _MOST_AT_ONCE = 100  # days
 _TICK = timedelta(microseconds=1)
+_UNKNOWN = 1 << 63  # no offset is that long
 
 
 class Instants:
@@ -22,10 +23,10 @@ class Instants:
     by it and nothing else. All other days, and all other kinds of values, are left to the rule.
     """
 
-    def __init__(self, rule: Rule) -> None:
-        self._trigger = rule.timer.trigger
-        self._zone = rule.timer.local.zone
-        offset = rule.timer.start_offset
+    def __init__(self, timer: DateTimer) -> None:
+        self._trigger = timer.trigger
+        self._zone = timer.local.zone
+        offset = timer.start_offset
         self._moved = offset.elapsed
         self._simple = offset.days == 0 and offset.time is None
         #: What to subtract from wall time on a day (counted from 1970); None where it changes.
@@ -34,7 +35,7 @@ class Instants:
     def __call__(self, value: object) -> int:
         if type(value) is datetime and value.tzinfo is None and self._simple:
             span = value - _EPOCH
-            shift = self._days[span.days] if span.days in self._days else self._learn(span.days)
+            shift = self._shift(span.days)
             if shift is not None:
                 return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds - shift + self._moved
         return self._trigger(value)
@@ -52,9 +53,11 @@ class Instants:
         return [(value - _EPOCH) // _TICK + shift for value in values]
 
     def _steady(self, first: int, last: int) -> bool:
-        return all(
-            (self._days[day] if day in self._days else self._learn(day)) is not None for day in range(first, last + 1)
-        )
+        return all(self._shift(day) is not None for day in range(first, last + 1))
+
+    def _shift(self, day: int) -> int | None:
+        found = self._days.get(day, _UNKNOWN)
+        return self._learn(day) if found == _UNKNOWN else found
 
     def _learn(self, day: int) -> int | None:
         if len(self._days) > _MOST_DAYS:

@@ -25,6 +25,7 @@ from ..newjobs import config_of, planned_job
 from ..schedule import Schedule
 from ..schedule.datefields import DateTimer, parse_date_timer
 from ..store.records import NewJob, TaskState
+from .instants import Instants
 
 _logger = logging.getLogger(__name__)
 
@@ -106,10 +107,20 @@ class Rule:
         return self.repeat == "normal" and timer.resting is None and not timer.jitter and self.own_time is None
 
     @cached_property
+    def instants(self) -> Instants:
+        """The moment of a date, days off aside: as `timer.trigger`, and quicker."""
+        return Instants(self.timer)
+
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The fields that decide when and whether a row is due."""
         named = [*self.model.primary, self.timer.start_field, self.timer.end_field, *_mentioned(self.filter)]
         return tuple(dict.fromkeys(name for name in named if name))
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The same as a set."""
+        return frozenset(self.fields)
 
     @cached_property
     def filters(self) -> bool:
@@ -136,7 +147,7 @@ class Rule:
         start = plain(values[self.timer.start_field])
         if start is None:
             return None
-        found = self.timer.trigger(start)
+        found = self.instants(start)
         if self.timer.end_field or found > self.timer.end:
             schedule = self._schedule(values)
             return None if schedule is None else schedule.next_instant(found - 1)

@@ -181,7 +181,7 @@ def _is_edit(change: Change, rule: Rule) -> bool:
 
 def _is_whole(values: Values, watching: Sequence[Rule]) -> bool:
     """Whether all is known that the rules look at: a field that the database fills in is not."""
-    return all(name in values for rule in watching for name in rule.fields)
+    return all(values.keys() >= rule.needed for rule in watching)
 
 
 def _has_key(model: Model, values: Mapping[str, object]) -> bool:

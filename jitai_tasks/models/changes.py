@@ -39,9 +39,9 @@ class Operate(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Change:
-    """One row, before and after."""
+    """One row, before and after. Its own fields are for reading; `entity` and `notes` are where followers write."""
 
     model: Model
     operate: Operate
@@ -50,11 +50,22 @@ class Change:
     #: The values before; None for a new row.
     prev: Mapping[str, object] | None
     #: The values after; None for a deleted row.
-    post: Mapping[str, object] | None
-    #: Names of the fields whose values differ.
-    changed: frozenset[str]
+    post: Mapping[str, object] | None = None
     #: What followers note before the change is written, for when it is.
-    notes: dict[type, object]
+    notes: dict[type, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Take over what its followers and the database have set meanwhile."""
+        if self.operate is not Operate.DELETE:
+            self.post = self.model.values(self.entity)
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """Names of the fields whose values differ."""
+        return _different(self.prev or {}, self.post or {})
 
     @property
     def subject(self) -> str:
@@ -151,7 +162,7 @@ class Watch:
 
     def _capture(self, session: Session, pending: Pending, operate: Operate, model: Model, entity: object) -> None:
         prev = None if operate is Operate.ADD else _values_before(model, entity)
-        change = _change(operate, model, entity, prev, {})
+        change = Change(model=model, operate=operate, entity=entity, prev=prev)
         pending.captured.append(change)
         for follower in self._followers:
             follower.before(session, change)
@@ -162,7 +173,8 @@ class Watch:
         savepoint = session.get_nested_transaction()
         if not session.info.get(_QUIET):
             self._add_orphans(pending, context)
-        for change in map(as_it_is, pending.captured):
+        for change in pending.captured:
+            change.renew()
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
@@ -178,7 +190,7 @@ class Watch:
                 continue
             prev = _values_before(model, entity) if change is None else change.prev
             pending.captured = [each for each in pending.captured if each is not change]
-            pending.captured.append(_change(Operate.DELETE, model, entity, prev, {}))
+            pending.captured.append(Change(model=model, operate=Operate.DELETE, entity=entity, prev=prev))
 
     def _before_commit(self, session: Session) -> None:
         if _PENDING not in session.info and not (session.new or session.dirty or session.deleted):
@@ -250,23 +262,10 @@ def quiet(session: Session, on: bool = True) -> Iterator[None]:
         session.info[_QUIET] = before
 
 
-def _change(
-    operate: Operate, model: Model, entity: object, prev: Mapping[str, object] | None, notes: dict[type, object]
-) -> Change:
-    post = None if operate is Operate.DELETE else model.values(entity)
-    changed = _different(prev or {}, post or {})
-    return Change(model=model, operate=operate, entity=entity, prev=prev, post=post, changed=changed, notes=notes)
-
-
 def _different(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
     if not before:
         return frozenset(name for name, value in after.items() if value is not None)
     return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
-
-
-def as_it_is(before: Change) -> Change:
-    """A change as it has become: its followers and the database may have set fields meanwhile."""
-    return _change(before.operate, before.model, before.entity, before.prev, before.notes)
 
 
 def _values_before(model: Model, entity: object) -> dict[str, object]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import cast
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from . import inserting, occurrences, rows
 from .lanes import CLAIMABLE, JOBS
 from .records import NewJob, TaskState
-from .statements import INSERT_JOB, Rows, change, execute, execute_many, fetch, make, marks
+from .statements import INSERT_JOB, Rows, change, execute, execute_many, fetch, fetch_anew, make, marks
 from .tables import NEW_COLUMNS, jobs
 
 _AT_ONCE = 500
@@ -32,6 +32,16 @@ _PLAN_MANY = (
     " ON CONFLICT DO NOTHING RETURNING subject, slot, job_id)"
     f" INSERT INTO jitai_jobs ({', '.join(NEW_COLUMNS)})"
     f" SELECT {', '.join(_OWN.get(name, '?') for name in NEW_COLUMNS)} FROM planned RETURNING id"
+)
+#: PostgreSQL: ids, subjects, slots so far and slots to be, as lists; the task and the subjects; the task; the ids.
+_MOVE_MANY = (
+    "WITH moved AS (SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[])"
+    " AS moved (id, subject, was, slot)), forgotten AS (DELETE FROM jitai_occurrences o USING moved m"
+    " WHERE o.task = ? AND o.subject = ANY(?::text[]) AND o.subject = m.subject AND o.slot = m.was), planned AS ("
+    " INSERT INTO jitai_occurrences (task, subject, slot, job_id) SELECT ?, subject, slot, id FROM moved"
+    " ON CONFLICT DO NOTHING RETURNING job_id, slot)"
+    " UPDATE jitai_jobs j SET due = p.slot, slot = p.slot FROM planned p WHERE j.id = ANY(?::bigint[])"
+    " AND j.id = p.job_id AND j.status = 'waiting' RETURNING j.id"
 )
 
 
@@ -147,7 +157,7 @@ def plan_rows(connection: sa.Connection, like: NewJob, new: Sequence[Moment], *,
     """The same for jobs that are `like` but for id, subject and slot: one statement where the database can."""
     if not new:
         return set()
-    inserting.note(connection, [replace(like, id=id_, due=slot, slot=slot) for id_, _, slot in [min(new, key=_slot)]])
+    inserting.note(connection, (replace(like, id=id_, due=slot, slot=slot) for id_, _, slot in [min(new, key=_slot)]))
     if make(connection) == "postgresql":
         return _plan_at_once(connection, like, new, now)
     made = _remember(connection, [(like.task, subject, slot, id_) for id_, subject, slot in new])
@@ -162,12 +172,7 @@ def _plan_at_once(connection: sa.Connection, like: NewJob, new: Sequence[Moment]
     values = rows.of_moments(like, new, now)[0]
     usual = tuple(value for name, value in zip(NEW_COLUMNS, values, strict=True) if name not in _OWN)
     lists = tuple(map(list, zip(*new, strict=True)))
-    notifies = inserting.notifies(connection)
-    text = f"{_PLAN_MANY}, {inserting.NOTIFY}" if notifies else _PLAN_MANY
-    made = {int(str(row[0])) for row in fetch(connection, text, (like.task, *lists, *usual))}
-    if made and not notifies:
-        inserting.announce(connection)
-    return made
+    return _changed(connection, _PLAN_MANY, (like.task, *lists, *usual))
 
 
 def move(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
@@ -177,13 +182,35 @@ def move(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, in
     """
     if not moves:
         return set()
+    kept = (_move_at_once if make(connection) == "postgresql" else _move_each)(connection, task, moves)
+    _delete(connection, [job.id for job, _ in moves if job.id not in kept])
+    return kept
+
+
+def _move_each(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
     _forget_many(connection, task, [job for job, _ in moves])
     kept = _remember(connection, [(task, job.subject, slot, job.id) for job, slot in moves])
     text = "UPDATE jitai_jobs SET due = ?, slot = ? WHERE id = ? AND status = 'waiting'"
     execute_many(connection, text, [(slot, slot, job.id) for job, slot in moves if job.id in kept])
-    _delete(connection, [job.id for job, _ in moves if job.id not in kept])
     inserting.announce(connection)
     return kept
+
+
+def _move_at_once(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
+    lists = tuple(map(list, zip(*[(job.id, job.subject, job.slot, slot) for job, slot in moves], strict=True)))
+    ids, subjects, *_ = lists
+    return _changed(connection, _MOVE_MANY, (*lists, task, subjects, task, ids), ask=fetch_anew)
+
+
+def _changed(
+    connection: sa.Connection, text: str, values: Sequence[object], *, ask: Callable[..., Rows] = fetch
+) -> set[int]:
+    """The ids of the jobs that a statement of PostgreSQL returns; the runners are woken if there are any."""
+    notifies = inserting.notifies(connection)
+    rows = ask(connection, f"{text}, {inserting.NOTIFY}" if notifies else text, values)
+    if rows and not notifies:
+        inserting.announce(connection)
+    return {int(row[0]) for row in rows}
 
 
 def drop(connection: sa.Connection, task: str, dropped: Sequence[LiveJob]) -> None:
@@ -227,11 +254,16 @@ def _remember(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | 
     ids = {row[3] for row in wanted}
     if not wanted or _insert(connection, wanted) == len(wanted):
         return ids
+    return _remembered(connection, wanted[0][0], [row[1] for row in wanted]) & ids
+
+
+def _remembered(connection: sa.Connection, task: str, subjects: Sequence[str]) -> set[int]:
+    """The jobs that stand for the occurrences of these rows."""
     found: set[int] = set()
-    for some in _chunks([row[1] for row in wanted]):
+    for some in _chunks(subjects):
         text = f"SELECT job_id FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
-        found |= {int(str(row[0])) for row in execute(connection, text, (wanted[0][0], *some))}
-    return found & ids
+        found |= {int(str(row[0])) for row in execute(connection, text, (task, *some))}
+    return found
 
 
 def _insert(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | None, int]]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ def insert(connection: sa.Connection, new: Sequence[NewJob], *, now: int | None 
         execute_many(connection, INSERT_JOB, values)
 
 
-def note(connection: sa.Connection, new: Sequence[NewJob]) -> None:
+def note(connection: sa.Connection, new: Iterable[NewJob]) -> None:
     """Have these jobs found also if they come before the place where claims begin to look."""
     database = database_of(connection)
     if database is not None:

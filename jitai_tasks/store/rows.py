@@ -95,9 +95,9 @@ def new(job: NewJob, created: int) -> tuple[object, ...]:
 
 def of_moments(like: NewJob, moments: Sequence[tuple[int, str, int]], created: int) -> list[tuple[object, ...]]:
     """The values of NEW_COLUMNS of jobs that differ only in id, subject and slot, in this order."""
-    if moments:
-        new(replace(like, subject=max((subject for _, subject, _ in moments), key=len)), created)
     values = new(like, created)
+    if too_long := [moment for moment in moments if len(moment[1]) > LENGTHS["subject"]]:
+        _check_lengths(replace(like, id=too_long[0][0], subject=too_long[0][1]))
     between, rest = values[1:_DUE], values[_SUBJECT + 1 :]
     return [(id_, *between, slot, slot, subject, *rest) for id_, subject, slot in moments]
 

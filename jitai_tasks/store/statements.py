@@ -50,6 +50,16 @@ def fetch(connection: sa.Connection, text: str, values: Sequence[object] = ()) -
         return cast("Rows", cursor.fetchall())
 
 
+def fetch_anew(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> Rows:
+    """PostgreSQL with psycopg: as `fetch`, by a plan for these values and for tables as large as they are by now.
+
+    Of a statement that is run often, a plan for tables that were small would be kept, and for lists of any length.
+    """
+    with _cursor(connection, text) as (cursor, spelt):
+        cast("Any", cursor).execute(spelt, values, prepare=False)
+        return cast("Rows", cursor.fetchall())
+
+
 def execute_many(connection: sa.Connection, text: str, rows: Sequence[tuple[object, ...]]) -> int:
     """Run one statement for every row; answers how many rows changed."""
     if not rows:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from jitai_tasks import datefields
 from jitai_tasks.datefields import comparing
-from jitai_tasks.datefields.instants import Instants
 from jitai_tasks.datefields.rules import rules
 from jitai_tasks.store import tables as ours
 from jitai_tasks.testing import tables, waiting
@@ -133,7 +132,7 @@ def test_many_dates_become_the_same_moments_as_one_by_one(app_from, hours):
             )
         )
     )
-    one = Instants(rules(app).of_task("tasks.Remind"))
+    one = rules(app).of_task("tasks.Remind").instants
     known = 0
     for start in (datetime(2026, 1, 5), datetime(2026, 3, 28), datetime(2026, 10, 24)):
         dates = [start + timedelta(hours=hours * number // 10, microseconds=number) for number in range(30)]
