@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..ids import new_id
-from . import processes, template
+from . import gaps, processes, template
 from .channel import Channel, ChannelClosed, Died, Fork, Forked, Message
 from .hand import Hand
 from .seats import Glance
@@ -75,7 +75,9 @@ class Crew:
         self._channel, theirs = Channel.pair()
         parent = os.getpid()
         lifeline, self._life = os.pipe()
-        gc.freeze()  # memory that the collector does not touch stays shared with the child
+        gc.freeze()  # memory that the collector and malloc do not touch stays shared with the child
+        gaps.reopen()
+        gaps.fill()
         self.pid = processes.fork()
         if self.pid == 0:
             self._channel.close()

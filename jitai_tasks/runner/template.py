@@ -16,7 +16,7 @@ from contextlib import nullcontext, suppress
 from ..app import App
 from ..errors import JitaiTasksError
 from ..events import listeners
-from . import processes, signals
+from . import gaps, processes, signals
 from .channel import Channel, ChannelClosed, Died, Failed, Fork, Forked, Message, Opened, Rejected
 from .hand import Hand
 from .keeper import keep
@@ -71,10 +71,12 @@ class Template:
         return app
 
     def _freeze(self, app: App) -> None:
-        """What exists now is shared with all children for good: the collector shall not touch (and copy) it."""
+        """What exists now is shared with all children for good: neither the collector nor malloc shall touch (and copy)
+        it."""
         app.database.dispose()
         gc.collect()
         gc.freeze()
+        gaps.fill()
         processes.live_on()  # from here on the end of the channel says that the supervisor is gone
 
     def _listen(self, app: App) -> None:
