@@ -107,12 +107,12 @@ def _from_pyproject(app_root: Path) -> dict[str, Any]:
 
 def database_url(app_root: Path, settings: Settings, config: AppConfig) -> str:
     """The URL of the app's database: settings, DATABASE_URL, app.json, else the SQLite file inside the app."""
-    return (
-        settings.database
-        or os.environ.get(DATABASE_VARIABLE)
-        or config.database
-        or f"sqlite:///{app_root / EMBEDDED_DATABASE}"
-    )
+    return named_database(settings) or config.database or f"sqlite:///{app_root / EMBEDDED_DATABASE}"
+
+
+def named_database(settings: Settings) -> str | None:
+    """The URL that is known without the app: settings, DATABASE_URL."""
+    return settings.database or os.environ.get(DATABASE_VARIABLE)
 
 
 def make_room(app_root: Path, url: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..ids import new_id
-from ..settings import settings_for
+from ..settings import named_database, settings_for
 from .plan import Plan
 from .processes import cores
 from .status import Snapshot
@@ -58,7 +58,7 @@ def plan_for(
         runner=new_id(),
         workers=chosen.workers or cores(),
         queues=chosen.queues,
-        database=database,
+        database=named_database(chosen),
         settings=dict(settings or {}),
         drain=drain,
         reload=reload,

@@ -14,7 +14,7 @@ class Plan:
     runner: int
     workers: int = 2
     queues: tuple[str, ...] = ("default",)
-    #: URL of the database; None leaves it to the app's own settings.
+    #: URL of the database; None leaves it to the app.
     database: str | None = None
     #: Overrides of the app's settings.
     settings: dict[str, object] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ..store import Database
+from ..store.url import load_driver
 from . import processes
 from .candidates import Candidates
 from .crew import Crew, Seating
@@ -55,6 +56,8 @@ def supervise(plan: Plan, *, report: Report | None = None) -> int:
         stack.callback(requests.close)
         reloader = Reloader(Path(plan.app_path), stock, requests.make, watching=plan.reload and not plan.drain)
         processes.adopt_orphans()
+        if plan.database:
+            load_driver(plan.database)  # once for all: what is imported before a fork is shared
         seating = Seating(shared.seats.count)
 
         def hire() -> Crew:

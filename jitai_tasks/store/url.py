@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -35,6 +37,12 @@ def parsed(text: str) -> URL:
     if driver is None:
         raise DatabaseUnreachable(f"no driver for {url.drivername!r} databases; use {_FORMS}")
     return _existing_folder(url.set(drivername=driver)) if driver == "sqlite" else url.set(drivername=driver)
+
+
+def load_driver(text: str) -> None:
+    """Import what talks to this kind of database; what is wrong or missing is told when the database is opened."""
+    with suppress(DatabaseUnreachable, ImportError, sa.exc.SQLAlchemyError):
+        sa.create_engine(parsed(text)).dispose()
 
 
 def shown(url: URL) -> str:
