@@ -92,8 +92,8 @@ _KINDS = {
 
 
 def accepts(model, value):
-    # In code None stands for an absent key; in a file null is refused.
-    if any(item is None for item in value.values()):
+    # In code None stands for an absent key; in a file null is refused, but in a key that nobody knows.
+    if any(value[key] is None for key in value.keys() & model.model_fields.keys()):
         return False
     try:
         model.model_validate(value)
