@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -50,17 +51,16 @@ def size(jobs: int) -> int:
 
 
 def take(connection: sa.Connection, wish: Wish) -> list[Job]:
-    """Claim, and answer the jobs in the order of claiming."""
-    return from_floors(connection, wish, lambda floors: _FORMS[make(connection)](connection, wish, floors))
+    """Claim from where the last claim ended, and from the very beginning if that brought too little.
 
-
-def from_floors(connection: sa.Connection, wish: Wish, first: Callable[[Lanes], list[Job]]) -> list[Job]:
-    """Do a claim from where the last one ended, and from the very beginning if that brought too little."""
+    Answers the jobs in the order of claiming.
+    """
     database = database_of(connection)
     if database is None or database.dialect == "sqlite" or not wish.sensible:
-        return first({})
+        return from_the_beginning(connection, wish)
     search = Search(database.floors, wish)
-    return search.completed(first(search.start), lambda rest: from_the_beginning(connection, rest))
+    first = _FORMS[make(connection)](connection, wish, search.start)
+    return search.completed(first, partial(from_the_beginning, connection))
 
 
 def from_the_beginning(connection: sa.Connection, wish: Wish) -> list[Job]:

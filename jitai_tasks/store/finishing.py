@@ -15,7 +15,7 @@ from .database import Database
 from .floors import Lanes
 from .line import Line
 from .records import Finish, Job
-from .statements import Rows, fetch, make
+from .statements import Rows
 from .tables import jobs as job_table
 from .tables import logs, runs
 
@@ -49,23 +49,12 @@ def finish(connection: sa.Connection, finishes: Sequence[Finish], *, now: int | 
 
 
 def finish_and_claim(connection: sa.Connection, finishes: Sequence[Finish], wish: Wish) -> tuple[set[int], list[Job]]:
-    """`finish`, then a claim, in one transaction (on PostgreSQL in one statement): the step of a busy worker."""
-    if make(connection) != "postgresql" or not wish.sensible or not _of_one_claim(finishes):
-        return finish(connection, finishes, now=wish.now), claiming.take(connection, wish)
-    accepted: set[int] = set()
-
-    def at_once(floors: Lanes) -> list[Job]:
-        done, claimed = _understood(fetch(connection, *_together(finishes, wish, floors)), finishes)
-        accepted.update(done)
-        return claimed
-
-    claimed = claiming.from_floors(connection, wish, at_once)
-    _follow_up(connection, finishes, accepted, wish.now)
-    return accepted, claimed
+    """`finish`, then a claim, in one transaction: the step of a busy worker."""
+    return finish(connection, finishes, now=wish.now), claiming.take(connection, wish)
 
 
 class Exchange:
-    """`finish_and_claim` on a line to PostgreSQL, under way; for finishes that `is_one_statement` is true of."""
+    """`finish_and_claim` as one statement on a line to PostgreSQL, under way; for finishes that `is_one_statement`."""
 
     def __init__(self, database: Database, line: Line, finishes: Sequence[Finish], wish: Wish) -> None:
         self._database = database
@@ -85,7 +74,7 @@ class Exchange:
 
 
 def is_one_statement(finishes: Sequence[Finish]) -> bool:
-    """Whether on PostgreSQL `finish_and_claim` is one statement, and so needs no transaction around it."""
+    """Whether an `Exchange` can do it, and so no transaction is needed around it: nothing follows from the finishes."""
     return not finishes or (_of_one_claim(finishes) and not any(map(_is_followed, finishes)))
 
 
