@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from . import rows
 from .records import Finish, Outcome, Status
-from .statements import change, fetch, make, marks
+from .statements import change, fetch, fetch_anew, make, marks
 from .tables import JOB_COLUMNS, OUTCOME_COLUMNS
 
 #: Jobs in one statement; more do not pay, and SQLite limits the number of values.
@@ -90,7 +90,7 @@ def _postgresql(connection: sa.Connection, token: int, group: Sequence[Finish]) 
         job, *outcome = _values(done)
         return {row[0] for row in fetch(connection, RECORD_ONE, (job, token, *outcome))}
     gone, recorded, values = gone_and_recorded(token, group)
-    return {row[0] for row in fetch(connection, f"WITH {gone} {recorded} RETURNING id", values)}
+    return {row[0] for row in fetch_anew(connection, f"WITH {gone} {recorded} RETURNING id", values)}
 
 
 def _plain(group: Sequence[Finish]) -> bool:
@@ -133,8 +133,7 @@ _COPY_MYSQL = (
     + ")) o JOIN jitai_jobs j ON j.id = o.id"
 )
 _GONE = f"gone AS (DELETE FROM jitai_jobs WHERE id = ANY(CAST(? AS BIGINT[])) AND {_GUARD} RETURNING *)"
-#: A job alone is looked up by its key whatever the server thinks of the table; for several it may read all of a table
-#: that was small when it made the plan.
+#: A job alone is looked up by its key whatever the server thinks of the table, and so by a plan that may be kept.
 RECORD_ONE = (
     f"WITH gone AS (DELETE FROM jitai_jobs WHERE id = ? AND {_GUARD} RETURNING *) {_INTO} SELECT {_of('gone')}, "
     + ", ".join([f"CAST(? AS {_KIND.get(name, 'TEXT')})" for name in _ADDED])
