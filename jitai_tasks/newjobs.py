@@ -160,6 +160,8 @@ def is_on(definition: Definition, state: TaskState) -> bool:
 
 def _extras(options: Options) -> dict[str, Any]:
     """The fields that options set; an unknown option is a TypeError with the nearest known one."""
+    if not options:
+        return _USUAL
     unknown = [name for name in options if name not in Options.__annotations__]
     if unknown:
         guess = did_you_mean(nearest(unknown[0], Options.__annotations__))
@@ -188,6 +190,8 @@ def _start(app: App, start: object, delay: float) -> int:
 
 
 _DEFAULTS = TaskConfig()
+#: What a job has for which no option was given.
+_USUAL = _policies(_DEFAULTS)
 
 
 def _keywords(path: str, arguments: object) -> dict[str, Any]:

@@ -170,15 +170,16 @@ def entered(scope: Scope) -> Iterator[Scope]:
 @contextmanager
 def owned(scope: Scope) -> Iterator[Scope]:
     """Within it, `scope` is the transaction that others join; committed at the end, rolled back by an exception."""
-    with entered(scope):
-        try:
-            yield scope
-            scope.commit()
-        except BaseException:
-            scope.rollback()
-            raise
-        finally:
-            scope.close()
+    token = current_scope.set(scope)
+    try:
+        yield scope
+        scope.commit()
+    except BaseException:
+        scope.rollback()
+        raise
+    finally:
+        scope.close()
+        current_scope.reset(token)
 
 
 @contextmanager

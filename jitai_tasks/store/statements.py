@@ -7,8 +7,7 @@ Texts are written with `?`; drivers that want `%s` get it. None of them contains
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -38,14 +37,14 @@ def execute(connection: sa.Connection, text: str, values: Sequence[object] = ())
 
 def change(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> int:
     """Run one statement with positional values; answers how many rows changed."""
-    with _cursor(connection, text) as (cursor, spelt):
+    with _Cursor(connection, text) as (cursor, spelt):
         cursor.execute(spelt, values)
         return int(cursor.rowcount)
 
 
 def fetch(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> Rows:
     """Run one statement and bring all its rows."""
-    with _cursor(connection, text) as (cursor, spelt):
+    with _Cursor(connection, text) as (cursor, spelt):
         cursor.execute(spelt, values)
         return cast("Rows", cursor.fetchall())
 
@@ -55,7 +54,7 @@ def fetch_anew(connection: sa.Connection, text: str, values: Sequence[object] = 
 
     Of a statement that is run often, a plan for tables that were small would be kept, and for lists of any length.
     """
-    with _cursor(connection, text) as (cursor, spelt):
+    with _Cursor(connection, text) as (cursor, spelt):
         cast("Any", cursor).execute(spelt, values, prepare=False)
         return cast("Rows", cursor.fetchall())
 
@@ -64,30 +63,42 @@ def execute_many(connection: sa.Connection, text: str, rows: Sequence[tuple[obje
     """Run one statement for every row; answers how many rows changed."""
     if not rows:
         return 0
-    with _cursor(connection, text) as (cursor, spelt):
+    with _Cursor(connection, text) as (cursor, spelt):
         cursor.executemany(spelt, rows)
         return int(cursor.rowcount)
 
 
 def copy_in(connection: sa.Connection, text: str, rows: Sequence[tuple[object, ...]]) -> None:
     """PostgreSQL with psycopg: rows at the speed of COPY."""
-    with _cursor(connection, text) as (cursor, _), cast("Any", cursor).copy(text) as copy:
+    with _Cursor(connection, text) as (cursor, _), cast("Any", cursor).copy(text) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-@contextmanager
-def _cursor(connection: sa.Connection, text: str) -> Iterator[tuple[DBAPICursor, str]]:
-    """The driver's own cursor, in the transaction of `connection`; its errors come as SQLAlchemy's."""
-    if not connection.in_transaction():
-        connection.begin()
-    cursor = connection.connection.cursor()
-    try:
-        yield cursor, spelt(text, connection.dialect.paramstyle)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, cursor, error, text) from error
-    finally:
-        cursor.close()
+class _Cursor:
+    """The driver's own cursor, in the transaction of `connection`; its errors come as SQLAlchemy's.
+
+    A class, because a generator would cost as much as a short statement.
+    """
+
+    __slots__ = ("_connection", "_cursor", "_text")
+
+    def __init__(self, connection: sa.Connection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+
+    def __enter__(self) -> tuple[DBAPICursor, str]:
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        self._cursor = self._connection.connection.cursor()
+        return self._cursor, spelt(self._text, self._connection.dialect.paramstyle)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            if error is not None and isinstance(error, self._connection.dialect.loaded_dbapi.Error):
+                raise _wrapped(self._connection, self._cursor, error, self._text) from error
+        finally:
+            self._cursor.close()
 
 
 def _wrapped(connection: sa.Connection, cursor: DBAPICursor, error: Exception, text: str) -> BaseException:
