@@ -124,6 +124,10 @@ class SchemaTooNew(StoreError):
     """The database's tables are newer than this program: install the newer jitai-tasks."""
 
 
+class NotBegun(StoreError):
+    """The database broke off before the function of a run began: nothing has happened, and the run is done again."""
+
+
 class JobNotFound(StoreError, LookupError):
     """No job or run has this id. Field: `job_id`."""
 

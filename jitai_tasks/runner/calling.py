@@ -13,6 +13,7 @@ from ..models.changes import settle
 from ..models.rows import RowData
 from ..scopes import JobScope
 from ..store.records import Job
+from ..store.trouble import before_the_call
 from ..tasks import BaseTask, current_task
 from .outcome import attempt, message
 
@@ -32,7 +33,9 @@ class Caller:
         that follows from it. `started`: the instant of now, in microseconds."""
         token = current_task.set(row)  # `with running(row)`, without its price: this is paid for every job
         try:
-            if refusal := task.admit(row, started):
+            with before_the_call:
+                refusal = task.admit(row, started)
+            if refusal:
                 return refusal
             value = self._inside_wrappers(task, row, job) if self._wrapped else self._complete(task.handle(row))
         finally:

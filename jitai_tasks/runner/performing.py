@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import newjobs, planning
 from ..app import App
-from ..errors import ElementBroken, ElementNotFound, FunctionNotFound, NoFunction
+from ..errors import ElementBroken, ElementNotFound, FunctionNotFound, NoFunction, NotBegun
 from ..models.rows import RowData
 from ..models.taskrows import task_row
 from ..scopes import JobScope, current_scope
@@ -136,6 +136,10 @@ class Performer:
         tried = attempt(self._caller.run, task, row, job, scope, started) if task is not None else found
         if scope.touched:
             self._app.leave(scope.touched.values(), tried.error, tried.value)
+        if isinstance(tried.error, NotBegun):
+            _undo(scope)
+            self._capture.end()
+            return Performed(job=job)
         if scope.used and isinstance(tried.error, DBAPIError) and transient(tried.error):
             _undo(scope)
             if not last:

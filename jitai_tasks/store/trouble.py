@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from ..errors import NotBegun
 from . import sqlite
 
 if TYPE_CHECKING:
@@ -71,6 +72,23 @@ def lost(error: BaseException) -> bool:
 def undone(error: BaseException | None) -> bool:
     """Whether the server undid the transaction without ending it for the client: MariaDB and MySQL at a deadlock."""
     return error is not None and _number(error) in _MYSQL_UNDONE
+
+
+class _BeforeTheCall:
+    """Entered for every job, and so no generator."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sa.exc.SQLAlchemyError) and transient(error):
+            raise NotBegun("the database broke off before the function began") from error
+
+
+#: Within it, what a run needs to know before its function begins is asked of the database; NotBegun if that breaks off.
+before_the_call = _BeforeTheCall()
 
 
 def rerun(database: Database, work: Callable[[sa.Connection], T], *, attempts: int = ATTEMPTS) -> T:

@@ -9,14 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from jitai_tasks import runner
 from jitai_tasks.clock import SystemClock, moment
+from jitai_tasks.datefields import running
 from jitai_tasks.ids import new_token
 from jitai_tasks.runner.threads import Runner
 from jitai_tasks.store import claims, finishing
+from jitai_tasks.store.records import Status
 from jitai_tasks.testing import tables, waiting
 from tests.datefields.shop import meetings, task
+from tests.runner.conftest import eventually
 
 NOON = datetime(2026, 1, 5, 12, 0)
 #: Rounds of each race; a night may ask for more.
@@ -40,8 +44,8 @@ def test_a_row_due_in_the_next_second_fires_at_its_time(app_from):
     app.models.Meeting.query(size=1)
     from tasks.Remind import inner
 
-    running = Runner(app)
-    running.start()
+    working = Runner(app)
+    working.start()
     try:
         for _ in range(3):
             inner.CAME.clear()
@@ -52,7 +56,7 @@ def test_a_row_due_in_the_next_second_fires_at_its_time(app_from):
             print(f"fired {late * 1000:.1f} ms late")
             assert late >= 0
     finally:
-        running.stop()
+        working.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mysql"])
@@ -113,6 +117,33 @@ def test_an_edit_that_races_with_the_claim_has_one_winner(app, clock, history, w
         ended = [run.outcome.status.value for run in history("tasks.Remind") if run.job.subject == str(row.id)]
         assert ended in ([], ["skipped"], ["success"])
         assert len([job for job in waiting("tasks.Remind") if job.subject == str(row.id)]) == (way == "move")
+
+
+@pytest.mark.parametrize("make", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("place", ["before it is admitted", "before its row is read"])
+def test_a_connection_that_breaks_before_the_function_begins_ends_no_run(app, clock, history, monkeypatch, place):
+    """The job is handed back; whoever claims it next performs it."""
+    app.models.Meeting.create(start=clock.moment.replace(tzinfo=None))
+    (job,) = claim(app)
+    if place == "before it is admitted":
+        cut_connections(app)
+    else:
+        admit = running.admit
+        monkeypatch.setattr(running, "admit", lambda *given: [admit(*given), cut_connections(app)][0])
+    assert runner.perform(app, job).finish is None
+    assert not history("tasks.Remind")
+    monkeypatch.undo()
+    assert runner.perform(app, job).finish.outcome.status is Status.SUCCESS
+
+
+def cut_connections(app: Any) -> None:
+    """End all connections to the app's database, as a server does that restarts."""
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    engine = sa.create_engine(app.database.engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        ended = connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        assert ended.scalars().all()
+        eventually(lambda: not connection.exec_driver_sql(f"SELECT 1 FROM pg_stat_activity WHERE {others}").all())
 
 
 def test_two_saves_and_two_sweeps_at_once_plan_one_job(app, clock):

@@ -18,6 +18,7 @@ from jitai_tasks.models.normal import NormalModel
 from jitai_tasks.models.rows import plain_member
 from jitai_tasks.moments import shown_time
 from jitai_tasks.resolve import bind
+from jitai_tasks.store.trouble import before_the_call
 
 __all__ = ["DateFieldTask"]
 
@@ -69,7 +70,8 @@ class DateFieldTask(BaseTask):
         func = self.getFunc(task)
         if func is None:
             raise NoFunction(self.fullName)
-        row = self.rowOf(task)
+        with before_the_call:
+            row = self.rowOf(task)
         running.report(self, row)
         arguments = self.argumentsFor(func, row)
         return func(*arguments)
