@@ -144,14 +144,14 @@ class App(Facts):
     def database(self) -> Database:
         """Its database with our tables, which an empty one gets at the first access.
 
-        Raises DatabaseUnreachable, SchemaOutdated or SchemaTooNew.
+        Raises DatabaseUnreachable or SchemaOutdated.
         """
         if self._database is None:
             from .store import migrations  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
             migrations.ensure(self.opened_database)
-            self._database = self._opened
-        return self.opened_database
+            self._database = self.opened_database
+        return self._database
 
     @property
     def opened_database(self) -> Database:

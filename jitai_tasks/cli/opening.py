@@ -28,7 +28,9 @@ def opened_store(folder: Path, database: str | None = None) -> Iterator[tuple[Ap
     An empty database gets its tables; one that needs a migration is SchemaOutdated.
     """
     with opened(folder, database) as app:
-        yield app, app.database
+        store = app.database
+        migrations.check(store)
+        yield app, store
 
 
 def has_tables(app: App) -> bool:

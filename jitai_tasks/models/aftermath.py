@@ -38,7 +38,7 @@ def is_same_database(app: App, session: Session, model: Model | None = None) -> 
         url = session.get_bind(mapper=None if model is None else model.entity).engine.url
     except sa.exc.UnboundExecutionError:
         return False
-    ours = app.database.engine.url
+    ours = app.opened_database.engine.url
     return (url.get_backend_name(), url.host, url.port, url.database) == (
         ours.get_backend_name(), ours.host, ours.port, ours.database,
     )  # fmt: skip

@@ -171,7 +171,7 @@ class Models:
     def _database(self, definition: Definition) -> Database:
         name = str(definition.config.get("db") or DEFAULT_DATABASE)
         if name == DEFAULT_DATABASE:
-            return self._app.database
+            return self._app.opened_database
         return cast("Database", self._app.getElement(name).database)
 
 

@@ -53,19 +53,23 @@ class Change:
     post: Mapping[str, object] | None = None
     #: What followers note before the change is written, for when it is.
     notes: dict[type, object] = field(default_factory=dict)
+    _changed: frozenset[str] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.renew()
 
     def renew(self) -> None:
         """Take over what its followers and the database have set meanwhile."""
+        self._changed = None
         if self.operate is not Operate.DELETE:
             self.post = self.model.values(self.entity)
 
     @property
     def changed(self) -> frozenset[str]:
         """Names of the fields whose values differ."""
-        return _different(self.prev or {}, self.post or {})
+        if self._changed is None:
+            self._changed = _different(self.prev or {}, self.post or {})
+        return self._changed
 
     @property
     def subject(self) -> str:

@@ -52,7 +52,9 @@ def plan_for(
 ) -> Plan:
     """The plan of a runner: what was asked, completed by the app's settings."""
     root = Path(app_path).resolve()
-    chosen = settings_for(root, {**(settings or {}), "database": database, "workers": workers})
+    asked = {"database": database, "workers": workers}
+    given = {name: value for name, value in asked.items() if value is not None}
+    chosen = settings_for(root, {**(settings or {}), **given})
     return Plan(
         app_path=str(root),
         runner=new_id(),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 
 _LARGEST, _SMALLEST = 1 << 16, 24  # bytes
+_WITHIN = 0.05  # seconds
 
 
 class _Info(ctypes.Structure):
@@ -33,18 +35,19 @@ if _libc is not None and _KNOWN:
 
 
 def fill() -> None:
-    """Take up the gaps, large ones first."""
+    """Take up the gaps, large ones first, and for no longer than a moment: where there are many, it takes its time."""
     if _libc is None or not _KNOWN:
         return
-    empty = (place for place, block in enumerate(_blocks) if not block)
-    size = _LARGEST
+    end = time.monotonic() + _WITHIN
     most = 2 * _libc.mallinfo2().fordblks  # bytes; none where another malloc is at work
-    while size >= _SMALLEST:
-        at_the_top = _libc.mallinfo2().keepcost
-        while most > 0 and _libc.mallinfo2().keepcost == at_the_top and (place := next(empty, None)) is not None:
-            _blocks[place] = _libc.malloc(size)
-            most -= size
-        size = size * 3 // 4
+    size, at_the_top = _LARGEST, _libc.mallinfo2().keepcost
+    for place in (place for place, block in enumerate(_blocks) if not block):
+        if size < _SMALLEST or most <= 0 or time.monotonic() > end:
+            return
+        _blocks[place] = _libc.malloc(size)
+        most -= size
+        if (top := _libc.mallinfo2().keepcost) != at_the_top:  # no gap was large enough
+            size, at_the_top = size * 3 // 4, top
 
 
 def reopen() -> None:

@@ -10,7 +10,7 @@ from ..clock import SystemClock
 from . import rows
 from .database import database_of
 from .records import NewJob
-from .statements import CHANNEL, INSERT_JOB, change, copy_in, execute_many, make
+from .statements import CHANNEL, INSERT_JOB, change, copy_in, execute_many, is_psycopg, make
 from .tables import NEW_COLUMNS
 
 _WORTH_A_COPY = 20  # jobs
@@ -37,7 +37,7 @@ def insert(connection: sa.Connection, new: Sequence[NewJob], *, now: int | None 
     values = _values(connection, new, now)
     if len(new) == 1:
         change(connection, INSERT_JOB, values[0])
-    elif len(new) >= _WORTH_A_COPY and connection.dialect.driver == "psycopg":
+    elif len(new) >= _WORTH_A_COPY and is_psycopg(connection):
         copy_in(connection, _COPY, values)
     else:
         execute_many(connection, INSERT_JOB, values)

@@ -50,12 +50,13 @@ def fetch(connection: sa.Connection, text: str, values: Sequence[object] = ()) -
 
 
 def fetch_anew(connection: sa.Connection, text: str, values: Sequence[object] = ()) -> Rows:
-    """PostgreSQL with psycopg: as `fetch`, by a plan for these values and for tables as large as they are by now.
+    """As `fetch`; psycopg has it planned for these values, and for tables as large as they are by now.
 
     Of a statement that is run often, a plan for tables that were small would be kept, and for lists of any length.
     """
+    anew = {"prepare": False} if is_psycopg(connection) else {}
     with _Cursor(connection, text) as (cursor, spelt):
-        cast("Any", cursor).execute(spelt, values, prepare=False)
+        cast("Any", cursor).execute(spelt, values, **anew)
         return cast("Rows", cursor.fetchall())
 
 
@@ -122,6 +123,11 @@ def as_ours(dialect: sa.Dialect, error: Exception, text: str, *, lost: bool) -> 
         connection_invalidated=lost,
         dialect=dialect,
     )
+
+
+def is_psycopg(connection: sa.Connection) -> bool:
+    """Whether psycopg's own cursor is at hand, with all it can do: not the one that stands for an async connection."""
+    return connection.dialect.driver == "psycopg" and not connection.dialect.is_async
 
 
 def marks(values: Sequence[object]) -> str:

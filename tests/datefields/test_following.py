@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from jitai_tasks import datefields
 from jitai_tasks.clock import instant
@@ -333,3 +335,20 @@ def test_the_sweep_after_a_first_save_that_is_undone_finds_an_empty_table(app_fr
         raise KeyError
     datefields.sweep(app)
     assert "could not be gone through" not in caplog.text
+
+
+@pytest.mark.parametrize("make", ["postgresql"], indirect=True)
+def test_dates_that_an_async_session_moves_are_followed_on_postgresql(app):
+    Meeting = app.models.Meeting
+    Meeting.createOrUpdateMany([{"title": str(number), "start": NOON} for number in range(3)])
+    engine = create_async_engine(app.database.engine.url.set(drivername="postgresql+psycopg_async"))
+
+    async def move() -> None:
+        async with AsyncSession(engine) as session:
+            for row in await session.scalars(sa.select(Meeting.entity)):
+                row.start += timedelta(hours=1)
+            await session.commit()
+        await engine.dispose()
+
+    asyncio.run(move())
+    assert due() == dict.fromkeys("123", NOON + timedelta(minutes=45))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from jitai_tasks.errors import SchemaOutdated, SchemaTooNew
 from jitai_tasks.store import Database, migrations, tables
 from jitai_tasks.store.migrations.walk import script
 from tests import servers
+
+SERVICE: dict[str, object] = {
+    "services/S/e.json": {"title": "S", "type": "services.NormalType"},
+    "services/S/__init__.py": "def f():\n    return 0\n",
+}
 
 
 @pytest.fixture
@@ -41,19 +47,48 @@ def test_an_empty_database_gets_the_tables(empty: Database) -> None:
     assert migrations.upgrade(empty) == migrations.head(), "again changes nothing"
 
 
-def test_an_app_makes_the_tables_in_an_empty_database_and_refuses_those_of_another_version(
-    empty: Database, app_from: Callable[..., App]
-) -> None:
-    files = {"services/S/e.json": {"title": "S", "type": "services.NormalType"}, "services/S/__init__.py": "def f(): 0"}
-    url = empty.engine.url.render_as_string(hide_password=False)
-    app = app_from(files, database=url)
+def test_an_app_makes_the_tables_in_an_empty_database(empty: Database, app_from: Callable[..., App]) -> None:
+    app = app_from(SERVICE, database=_url(empty))
+    assert migrations.current(app.opened_database) is None
     jobs.create_temporary(app, "services.S.f")
-    with empty.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '0001'")
-    again = app_from(files, database=url)
-    with pytest.raises(SchemaOutdated, match="has tables of version 0001"):
-        jobs.create_temporary(again, "services.S.f")
-    assert migrations.current(again.opened_database) == "0001"
+    assert migrations.current(empty) == migrations.head()
+
+
+def test_an_app_refuses_older_tables_and_works_with_newer_ones(
+    database: Database, app_from: Callable[..., App], caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a rolling deployment a process of the version before may begin after the upgrade."""
+    try:
+        _say_version(database, "0001")
+        with pytest.raises(SchemaOutdated, match="run `jitai-tasks db upgrade APP`"):
+            jobs.create_temporary(app_from(SERVICE, database=_url(database)), "services.S.f")
+        _say_version(database, "9999")
+        jobs.create_temporary(app_from(SERVICE, database=_url(database)), "services.S.f")
+        assert "has tables of version 9999" in caplog.text
+    finally:
+        _say_version(database, migrations.head())
+
+
+@pytest.mark.parametrize("make", ["mysql"], indirect=True)
+def test_whoever_comes_in_the_middle_of_a_migration_waits_for_its_end(database: Database) -> None:
+    """MariaDB and MySQL show each of its steps."""
+    with ThreadPoolExecutor() as pool, database.migrating() as connection:
+        _say_version(database, "0001")
+        coming = pool.submit(migrations.ensure, database)
+        while not connection.scalar(sa.text("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock'")):
+            pass
+        _say_version(database, migrations.head())
+        assert not coming.done()
+    coming.result()
+
+
+def _say_version(database: Database, version: str) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '{version}'")
+
+
+def _url(database: Database) -> str:
+    return database.engine.url.render_as_string(hide_password=False)
 
 
 def test_a_newer_database_is_left_alone(database: Database) -> None:

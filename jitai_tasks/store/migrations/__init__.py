@@ -6,6 +6,7 @@ A host application that runs Alembic on the same database keeps its autogenerate
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from ..tables import TABLE_NAMES, VERSION_TABLE
 
 if TYPE_CHECKING:
     from ..database import Database
+
+_logger = logging.getLogger(__name__)
 
 _HEAD = "0002"
 
@@ -46,10 +49,29 @@ def check(database: Database) -> None:
 
 
 def ensure(database: Database) -> None:
-    """Make the tables in an empty database; SchemaOutdated or SchemaTooNew for one of another version."""
-    if current(database) is None:
+    """Make the tables in an empty database; SchemaOutdated if they are older than this program.
+
+    Newer ones are no obstacle: where versions are deployed one after the other, a process of the version before may
+    begin after the upgrade. Raises DatabaseUnreachable if the database does not tell.
+    """
+    try:
+        found = current(database)
+        if found is not None and found < _HEAD and database.dialect == "mysql":
+            found = _version_after_migrations(database)
+    except sa.exc.DBAPIError as error:
+        raise DatabaseUnreachable(f"{database.url} does not tell its version: {explained(error)}") from error
+    if found is None:
         upgrade(database)
-    check(database)
+    elif found > _HEAD:
+        _logger.warning("%s has tables of version %s, this program knows %s", database.url, found, _HEAD)
+    elif found < _HEAD:
+        check(database)
+
+
+def _version_after_migrations(database: Database) -> str | None:
+    """MariaDB and MySQL show each step of a migration that is under way: wait until it is over."""
+    with database.migrating() as connection:
+        return _version_in(connection)
 
 
 def upgrade(database: Database) -> str:
