@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .. import newjobs, planning
 from ..app import App
@@ -82,6 +82,8 @@ class Performer:
         #: Who performs jobs that belong to no element, by Type and function: they neither enter nor leave.
         self._without_element: dict[tuple[str, str], BaseTask] = {}
         self._watched = bool(app.hooks.jit_run_recorded.get_hookimpls())
+        #: Runs after which nothing could be planned, because the database was away.
+        self._unplanned: list[tuple[BaseTask, RowData]] = []
 
     def __call__(self, job: Job) -> Performed:
         """Run the job's function and say what came of it; run it again if another transaction was in its way."""
@@ -99,7 +101,11 @@ class Performer:
         self._caller.close()
 
     def recorded(self, batch: Iterable[Performed]) -> None:
-        """Tell plug-ins what has been committed."""
+        """The database has answered: plan what is still to be planned, and tell plug-ins what has been committed."""
+        if self._unplanned:
+            unplanned, self._unplanned = self._unplanned, []
+            for task, row in unplanned:
+                self._ask_what_follows(task, row)
         if not self._watched:
             return
         for performed in batch:
@@ -199,13 +205,23 @@ class Performer:
         return None if delay is None else newjobs.retry(job, outcome.ended, delay)
 
     def _plan_successor(self, task: BaseTask, row: RowData, outcome: Outcome) -> None:
-        """Ask the task what follows. If its own `afterReturn` fails, the schedule goes on as planned."""
         if task.fullName:  # nothing follows a task without element, and filling in its row is not free
             row["status"] = outcome.status.value
+        self._ask_what_follows(task, row)
+
+    def _ask_what_follows(self, task: BaseTask, row: RowData) -> None:
+        """Ask the task what follows, again when the database is back if it is away.
+
+        If its own `afterReturn` fails, the schedule goes on as planned.
+        """
         asked = attempt(task.afterReturn, row)
-        if asked.error is not None:
-            _logger.error("afterReturn of %s failed: %s", task.fullName, message(asked.error))
-            attempt(planning.follow, task, row)
+        if asked.error is None:
+            return
+        if isinstance(asked.error, SQLAlchemyError) and transient(asked.error):
+            self._unplanned.append((task, row))
+            return
+        _logger.error("afterReturn of %s failed: %s", task.fullName, message(asked.error))
+        attempt(planning.follow, task, row)
 
     def _report(self, job: Job, error: BaseException | None) -> None:
         if error is None:

@@ -20,6 +20,7 @@ from jitai_tasks.runner.signals import Signals
 from jitai_tasks.runner.wake import WakePipe, Woken
 from jitai_tasks.store import runners
 from jitai_tasks.store.records import Status
+from jitai_tasks.testing import write_files
 from tests import servers
 
 from .conftest import Runner, Shop, eventually, shop_at
@@ -94,6 +95,27 @@ def test_a_server_that_restarts_stops_nobody_and_the_work_resumes(served: tuple[
     assert len(shop.lines("log")) == 2
     assert {process.pid for process in runner.family()} == family
     assert len(said) <= said[-1] - said[0] + 2, "at most a line a second, whichever process writes it"
+    assert runner.stop() == 0
+
+
+def test_a_schedule_goes_on_though_the_server_was_away_when_its_run_ended(served: tuple[servers.Server, Shop]) -> None:
+    """What follows a run is planned as soon as the database answers again, not when the keeper comes by."""
+    server, shop = served
+    timer = {"startTime": "2026-01-01 00:00:00", "repeat": {"repeatType": "second", "period": 1}}
+    arguments = {"path": shop.path("log"), "line": "tick", "until": shop.path("go")}
+    tick = {
+        "title": "Tick", "type": "tasks.NormalType", "enable": 1, "funcType": "Global", "func": "services.Shop.hold",
+        "argDict": arguments, "timerCfg": timer,
+    }  # fmt: skip
+    write_files(shop.folder, {"tasks/Tick/e.json": tick})
+    runner = shop.run(workers=1)
+    eventually(lambda: shop.lines("log"), say=shop.logs)
+    server.stop()
+    shop.let_go()
+    eventually(lambda: silences(runner), say=runner.text)
+    server.start()
+    shop.app.database.dispose()
+    eventually(lambda: len(shop.lines("log")) > 2, seconds=20, say=runner.text)
     assert runner.stop() == 0
 
 
