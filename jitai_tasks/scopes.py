@@ -49,7 +49,7 @@ class Scope:
     @property
     def connection(self) -> sa.Connection:
         """Its connection, in the transaction."""
-        if self._session is not None and self._session.in_transaction():
+        if self._session is not None and self._session.is_open:
             return self._session.connection()
         if self._connection is None:
             self._connection = self.database.engine.connect()
@@ -88,7 +88,7 @@ class Scope:
 
     def commit(self) -> None:
         """Commit, if there is anything to commit."""
-        if self._session is not None and self._session.in_transaction():
+        if self._session is not None and self._session.is_open:
             self._session.commit_really()
         elif self._connection is not None:
             self._connection.commit()
@@ -134,7 +134,7 @@ class JobScope(Scope):
     @property
     def needs_savepoint(self) -> bool:
         """False until something was read or written; whatever breaks after that is refused when the job is finished."""
-        return self.used and self.session.in_transaction()
+        return self.used and self.session.is_open
 
     def add(self, jobs: Sequence[NewJob]) -> None:
         """Create jobs that exist exactly if this job succeeds."""

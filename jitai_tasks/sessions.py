@@ -20,19 +20,33 @@ class JoinedSession(Session):
     """A session that takes part in a transaction it does not own: `commit` flushes, `close` does nothing.
 
     The owner ends it with `commit_really` or `close_really`. A rollback inside a savepoint undoes the savepoint.
+    Most are handed out and never used: each is set up when somebody first asks it for anything.
     """
 
-    def __init__(self, *args: Any, joins: Callable[[], Connection | None], **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        #: The connection whose transaction its own begins in, if there is one by then.
-        self.joins = joins
-        #: Whether it was ever used, and whether it is in a transaction on this database now.
-        self.begun = self.holds = False
+    #: The connection whose transaction its own begins in, if there is one by then.
+    joins: Callable[[], Connection | None]
+    #: Whether it was ever used, and whether it is in a transaction on this database now.
+    begun = holds = False
 
     @classmethod
     def on(cls, database: Database, *, joins: Callable[[], Connection | None]) -> Self:
         """A fresh one on a database."""
-        return cls(database.engine, joins=joins, expire_on_commit=False, join_transaction_mode="control_fully")
+        made = cls.__new__(cls)
+        made.__dict__.update(joins=joins, _engine=database.engine)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """What is missing comes with the set-up."""
+        engine = self.__dict__.pop("_engine", None)
+        if engine is None:
+            raise AttributeError(f"a session has no {name}")
+        super().__init__(engine, expire_on_commit=False, join_transaction_mode="control_fully")
+        return getattr(self, name)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is in a transaction; to ask sets nothing up."""
+        return self.begun and self.in_transaction()
 
     def begin(self, nested: bool = False) -> SessionTransaction:
         """A savepoint; the transaction itself is begun already, and its owner ends it."""

@@ -354,3 +354,14 @@ def test_a_running_job_says_goodbye_to_the_elements_it_called(app_from):
         app.getElement("x.Meta")
         raise error
     assert told == [None, error]
+
+
+def test_a_session_is_set_up_when_it_is_first_asked_for_something(app):
+    with app.transaction() as session:
+        submit(app, [new(app)])
+        assert "identity_map" not in vars(session)
+        with pytest.raises(AttributeError, match="no_such_thing"):
+            session.no_such_thing  # noqa: B018
+        assert session.bind is app.database.engine
+        assert session.scalar(sa.text("SELECT count(*) FROM jitai_jobs")) == 1
+    assert len(waiting()) == 1
