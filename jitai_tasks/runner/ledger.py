@@ -74,7 +74,7 @@ class Ledger:
             self.settle()
             finishes = []
         database = self._app.database
-        with database.single(yielding=True) if finishing.is_one_statement(finishes) else database.begin() as connection:
+        with database.begin(yielding=True) as connection:
             accepted, claimed = exchange(connection, finishes)
         batch, self._open = self._open, []
         self.accepted(batch, accepted)

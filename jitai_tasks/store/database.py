@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Self
 
 import sqlalchemy as sa
@@ -54,20 +54,23 @@ class Database:
         return cls(engine, shown=urls.shown(parsed), clock=clock or SystemClock(), notify=settings.notify)
 
     @contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
-        """A connection in a write transaction: committed at the end, rolled back by an exception."""
-        with self.engine.begin() as connection:
+    def begin(self, *, yielding: bool = False) -> Iterator[sa.Connection]:
+        """A connection in a write transaction: committed at the end, rolled back by an exception.
+
+        `yielding`: on SQLite, where one writes at a time, others go first; for who writes much.
+        """
+        with (
+            self.engine.connect() as connection,
+            sqlite.beginning(connection, sqlite.YIELDING, True) if yielding else nullcontext(),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
-    def single(self, *, yielding: bool = False) -> Iterator[sa.Connection]:
+    def single(self) -> Iterator[sa.Connection]:
         """As `begin`, for work that needs but one statement: on PostgreSQL each is a transaction by itself, which saves
-        two round trips. `yielding`: on SQLite, where one writes at a time, others go first; for who writes much."""
-        with (
-            self._single.connect() as connection,
-            sqlite.beginning(connection, sqlite.YIELDING, yielding),
-            connection.begin(),
-        ):
+        two round trips."""
+        with self._single.begin() as connection:
             yield connection
 
     @contextmanager

@@ -110,8 +110,7 @@ class FinishAndClaim(Story):
 
     def play(self) -> None:
         finishes = [done(job) for job in self.batch]
-        assert finishing.is_one_statement(finishes)
-        with self.database.single() as connection:
+        with self.database.begin() as connection:
             wish = Wish(limit=3, runner=RUNNER, worker=WORKER, token=self.token, now=self.database.now())
             finishing.finish_and_claim(connection, finishes, wish)
 
