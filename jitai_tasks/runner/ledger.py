@@ -73,8 +73,7 @@ class Ledger:
         if len(finishes) < len(self._open):
             self.settle()
             finishes = []
-        database = self._app.database
-        with database.begin(yielding=True) as connection:
+        with self._app.database.begin(yielding=True) as connection:
             accepted, claimed = exchange(connection, finishes)
         batch, self._open = self._open, []
         self.accepted(batch, accepted)

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 
 from jitai_tasks import App, jobs
 from jitai_tasks.errors import SchemaOutdated, SchemaTooNew
+from jitai_tasks.runner.registration import prepared
 from jitai_tasks.store import Database, migrations, tables
 from jitai_tasks.store.migrations.walk import script
 from tests import servers
@@ -70,11 +71,14 @@ def test_an_app_refuses_older_tables_and_works_with_newer_ones(
 
 
 @pytest.mark.parametrize("make", ["mysql"], indirect=True)
-def test_whoever_comes_in_the_middle_of_a_migration_waits_for_its_end(database: Database) -> None:
+@pytest.mark.parametrize("verb", [migrations.ensure, migrations.check, prepared])
+def test_whoever_comes_in_the_middle_of_a_migration_waits_for_its_end(
+    database: Database, verb: Callable[[Database], object]
+) -> None:
     """MariaDB and MySQL show each of its steps."""
     with ThreadPoolExecutor() as pool, database.migrating() as connection:
         _say_version(database, "0001")
-        coming = pool.submit(migrations.ensure, database)
+        coming = pool.submit(verb, database)
         while not connection.scalar(sa.text("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock'")):
             pass
         _say_version(database, migrations.head())

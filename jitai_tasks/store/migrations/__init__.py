@@ -38,6 +38,8 @@ def current(database: Database) -> str | None:
 def check(database: Database) -> None:
     """Raise SchemaOutdated or SchemaTooNew unless the database's tables are those this program works with."""
     found = current(database)
+    if found is not None and found < _HEAD and database.dialect == "mysql":
+        found = _version_after_migrations(database)
     if found == _HEAD:
         return
     if found is not None and found > _HEAD:
@@ -55,17 +57,13 @@ def ensure(database: Database) -> None:
     begin after the upgrade. Raises DatabaseUnreachable if the database does not tell.
     """
     try:
-        found = current(database)
-        if found is not None and found < _HEAD and database.dialect == "mysql":
-            found = _version_after_migrations(database)
+        if current(database) is None:
+            upgrade(database)
+        check(database)
+    except SchemaTooNew as error:
+        _logger.warning("%s", error)
     except sa.exc.DBAPIError as error:
         raise DatabaseUnreachable(f"{database.url} does not tell its version: {explained(error)}") from error
-    if found is None:
-        upgrade(database)
-    elif found > _HEAD:
-        _logger.warning("%s has tables of version %s, this program knows %s", database.url, found, _HEAD)
-    elif found < _HEAD:
-        check(database)
 
 
 def _version_after_migrations(database: Database) -> str | None:
