@@ -254,16 +254,11 @@ def _remember(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | 
     ids = {row[3] for row in wanted}
     if not wanted or _insert(connection, wanted) == len(wanted):
         return ids
-    return _remembered(connection, wanted[0][0], [row[1] for row in wanted]) & ids
-
-
-def _remembered(connection: sa.Connection, task: str, subjects: Sequence[str]) -> set[int]:
-    """The jobs that stand for the occurrences of these rows."""
     found: set[int] = set()
-    for some in _chunks(subjects):
+    for some in _chunks([row[1] for row in wanted]):
         text = f"SELECT job_id FROM jitai_occurrences WHERE task = ? AND subject IN ({marks(some)})"
-        found |= {int(str(row[0])) for row in execute(connection, text, (task, *some))}
-    return found
+        found |= {int(str(row[0])) for row in execute(connection, text, (wanted[0][0], *some))}
+    return found & ids
 
 
 def _insert(connection: sa.Connection, wanted: Sequence[tuple[str, str, int | None, int]]) -> int:
