@@ -246,7 +246,7 @@ def _execute(connection: sa.Connection, rule: Rule, look: Look, step: _Step, res
         store.drop(connection, rule.task, step.dropped)
     for subject, slot in step.consumed:
         store.consume(connection, rule.task, subject, slot)
-    moved = store.move(connection, rule.task, step.moved)
+    moved = store.move(connection, rule.task, step.moved, now=look.now)
     made = _plan(connection, rule, look, step.new)
     result.saved += len(moved) + len(made)
     result.removed += len(step.dropped) + len(step.moved) - len(moved)

@@ -23,6 +23,7 @@ from ..models.rows import JitDict, RowData
 from ..models.tables import restore
 from .planning import Own, Result, apply, look_at, own_run
 from .rules import Rule, Values, rules
+from .usual import is_usual
 
 _logger = logging.getLogger(__name__)
 
@@ -50,25 +51,28 @@ class DateFields:
                 watching = [rule for rule in watching if _concerns(rule, changes)]
             if not watching:
                 continue
+            before: Values | None = None
             if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
                 known: list[tuple[str, Values | None]] = list(rows.items())
+                before = _before(model, changes) if len(rows) == 1 else None
             else:
                 connection = session.connection(bind_arguments={"mapper": model.entity})
                 restore(connection, cast(sa.Table, model.table), model.unsure)
                 known = read_again(connection, model, list(rows))
-            self._plan(session, model, watching, known)
+            self._plan(session, model, watching, known, before)
 
     def _plan(
-        self, session: Session, model: Model, watching: Sequence[Rule], rows: list[tuple[str, Values | None]]
-    ) -> None:
+        self, session: Session, model: Model, watching: Sequence[Rule], rows: list[tuple[str, Values | None]],
+        before: Values | None,
+    ) -> None:  # fmt: skip
         own = own_run(session)
         if is_same_database(self._app, session, model):
-            plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own)
+            plan(self._app, session.connection(bind_arguments={"mapper": model.entity}), watching, rows, own, before)
             return
 
         def plan_alone() -> None:
             with self._app.database.begin() as connection:
-                plan(self._app, connection, watching, rows, own)
+                plan(self._app, connection, watching, rows, own, before)
 
         after_commit(session, plan_alone)
 
@@ -79,12 +83,23 @@ def plan(
     watching: Sequence[Rule],
     rows: Sequence[tuple[str, Values | None]],
     own: Own | None = None,
+    before: Values | None = None,
 ) -> Result:
-    """Bring the jobs of these rows in step with every rule that watches them."""
+    """Bring the jobs of these rows in step with every rule that watches them.
+
+    `before`: what a row that is alone was before its transaction, if it was there and that is known.
+    """
     total = Result()
     now = app.database.now()
     for rule in watching:
-        total.add(apply(connection, rule, rows, look_at(connection, rule.task, now=now, run=own)))
+        if (
+            len(rows) == 1
+            and (own is None or own.task != rule.task)
+            and is_usual(connection, rule, rows[0], before, now)
+        ):
+            total.saved += 1
+        else:
+            total.add(apply(connection, rule, rows, look_at(connection, rule.task, now=now, run=own)))
     return total
 
 
@@ -164,6 +179,11 @@ def _by_model(changes: Sequence[Change]) -> dict[Model, dict[str, Values | None]
         if change.post is not None:
             rows[change.subject] = change.post
     return found
+
+
+def _before(model: Model, changes: Sequence[Change]) -> Values | None:
+    """What the only changed row of a model was before; None if it is new."""
+    return next(change.prev for change in changes if change.model is model)
 
 
 def _concerns(rule: Rule, changes: Sequence[Change]) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import cast
@@ -157,32 +157,40 @@ def plan_rows(connection: sa.Connection, like: NewJob, new: Sequence[Moment], *,
     """The same for jobs that are `like` but for id, subject and slot: one statement where the database can."""
     if not new:
         return set()
-    inserting.note(connection, (replace(like, id=id_, due=slot, slot=slot) for id_, _, slot in [min(new, key=_slot)]))
+    first = min(new, key=_slot)
+    inserting.note(connection, (replace(like, id=id_, due=slot) for id_, _, slot in [first]))
+    soon = inserting.is_soon(_slot(first), now)
     if make(connection) == "postgresql":
-        return _plan_at_once(connection, like, new, now)
+        return _plan_at_once(connection, like, new, now, soon=soon)
     made = _remember(connection, [(like.task, subject, slot, id_) for id_, subject, slot in new])
     wanted = new if len(made) == len(new) else [moment for moment in new if moment[0] in made]
     execute_many(connection, INSERT_JOB, rows.of_moments(like, wanted, now))
-    if made:
+    if made and soon:
         inserting.announce(connection)
     return made
 
 
-def _plan_at_once(connection: sa.Connection, like: NewJob, new: Sequence[Moment], now: int) -> set[int]:
+def _plan_at_once(connection: sa.Connection, like: NewJob, new: Sequence[Moment], now: int, *, soon: bool) -> set[int]:
     values = rows.of_moments(like, new, now)[0]
     usual = tuple(value for name, value in zip(NEW_COLUMNS, values, strict=True) if name not in _OWN)
     lists = tuple(map(list, zip(*new, strict=True)))
-    return _changed(connection, _PLAN_MANY, (like.task, *lists, *usual))
+    return inserting.announced(connection, _PLAN_MANY, (like.task, *lists, *usual), soon=soon)
 
 
-def move(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
+def move(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]], *, now: int) -> set[int]:
     """Move waiting jobs, locked by `live`, to other slots; answers the ids of those that now wait there.
 
     A slot that had its job already cannot have another: then the job is gone, as by `drop`.
     """
     if not moves:
         return set()
-    kept = (_move_at_once if make(connection) == "postgresql" else _move_each)(connection, task, moves)
+    soon = inserting.is_soon(min([slot for _, slot in moves]), now)
+    if make(connection) == "postgresql":
+        kept = _move_at_once(connection, task, moves, soon=soon)
+    else:
+        kept = _move_each(connection, task, moves)
+        if soon:
+            inserting.announce(connection)
     _delete(connection, [job.id for job, _ in moves if job.id not in kept])
     return kept
 
@@ -192,25 +200,15 @@ def _move_each(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJ
     kept = _remember(connection, [(task, job.subject, slot, job.id) for job, slot in moves])
     text = "UPDATE jitai_jobs SET due = ?, slot = ? WHERE id = ? AND status = 'waiting'"
     execute_many(connection, text, [(slot, slot, job.id) for job, slot in moves if job.id in kept])
-    inserting.announce(connection)
     return kept
 
 
-def _move_at_once(connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]]) -> set[int]:
+def _move_at_once(
+    connection: sa.Connection, task: str, moves: Sequence[tuple[LiveJob, int]], *, soon: bool
+) -> set[int]:
     lists = tuple(map(list, zip(*[(job.id, job.subject, job.slot, slot) for job, slot in moves], strict=True)))
     ids, subjects, *_ = lists
-    return _changed(connection, _MOVE_MANY, (*lists, task, subjects, task, ids), ask=fetch_anew)
-
-
-def _changed(
-    connection: sa.Connection, text: str, values: Sequence[object], *, ask: Callable[..., Rows] = fetch
-) -> set[int]:
-    """The ids of the jobs that a statement of PostgreSQL returns; the runners are woken if there are any."""
-    notifies = inserting.notifies(connection)
-    rows = ask(connection, f"{text}, {inserting.NOTIFY}" if notifies else text, values)
-    if rows and not notifies:
-        inserting.announce(connection)
-    return {int(row[0]) for row in rows}
+    return inserting.announced(connection, _MOVE_MANY, (*lists, task, subjects, task, ids), soon=soon, ask=fetch_anew)
 
 
 def drop(connection: sa.Connection, task: str, dropped: Sequence[LiveJob]) -> None:
@@ -226,7 +224,7 @@ def consume(connection: sa.Connection, task: str, subject: str, slot: int) -> No
 
 def forget(connection: sa.Connection, task: str, subject: str, slot: int) -> None:
     """A moment of a row that was planned and did not run may be planned again."""
-    execute(connection, _FORGET, (task, subject, slot))
+    execute(connection, occurrences.FORGET, (task, subject, slot))
 
 
 def forget_rows(connection: sa.Connection, task: str, subjects: Sequence[str]) -> None:
@@ -236,11 +234,8 @@ def forget_rows(connection: sa.Connection, task: str, subjects: Sequence[str]) -
         execute(connection, text, (task, *some))
 
 
-_FORGET = "DELETE FROM jitai_occurrences WHERE task = ? AND subject = ? AND slot = ?"
-
-
 def _forget_many(connection: sa.Connection, task: str, forgotten: Sequence[LiveJob]) -> None:
-    execute_many(connection, _FORGET, [(task, job.subject, job.slot) for job in forgotten])
+    execute_many(connection, occurrences.FORGET, [(task, job.subject, job.slot) for job in forgotten])
 
 
 def _delete(connection: sa.Connection, ids: Sequence[int]) -> None:

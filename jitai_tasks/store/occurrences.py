@@ -21,7 +21,9 @@ INSERT = {
     ),
     "mysql": "INSERT IGNORE INTO jitai_occurrences (task, subject, slot, job_id) VALUES (?, ?, ?, ?)",
 }
-#: The same on PostgreSQL for many at once: lists of tasks, subjects, slots and job ids.
+#: Task, subject, slot.
+FORGET = "DELETE FROM jitai_occurrences WHERE task = ? AND subject = ? AND slot = ?"
+#: The insert on PostgreSQL for many at once: lists of tasks, subjects, slots and job ids.
 INSERT_MANY = (
     "INSERT INTO jitai_occurrences (task, subject, slot, job_id)"
     " SELECT * FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[]) ON CONFLICT DO NOTHING"

@@ -105,7 +105,7 @@ class Round:
 
     def _moved(self, connection: sa.Connection) -> bool:
         waiting = self._waiting(connection)
-        return bool(waiting) and bool(datefields.move(connection, TASK, [(waiting[0], FAR)]))
+        return bool(waiting) and bool(datefields.move(connection, TASK, [(waiting[0], FAR)], now=9))
 
     def _dropped(self, connection: sa.Connection) -> bool:
         waiting = self._waiting(connection)

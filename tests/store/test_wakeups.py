@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from jitai_tasks.clock import SECOND
 from jitai_tasks.ids import new_id
-from jitai_tasks.store import Database, claims, jobs, runners, wakeups
+from jitai_tasks.runner import worker
+from jitai_tasks.store import Database, claims, inserting, jobs, runners, wakeups
 from jitai_tasks.store.records import RunnerRecord
 from tests import servers
 from tests.store.made import WORKER, call, claimed, create, new
@@ -54,6 +56,22 @@ def test_nothing_rings_before_the_commit_or_after_a_rollback(database: Database,
         assert not rang(listener, within=0)
         raise ZeroDivisionError
     assert not rang(listener, within=0.05)
+
+
+def test_a_job_that_is_not_due_before_runners_look_again_wakes_nobody(
+    database: Database, listener: wakeups.Listener
+) -> None:
+    """Not even several; and one that is due sooner rings for all."""
+    far = database.now() + inserting.FAR
+    create(database, new(due=far))
+    create(database, new(due=far), new(due=far + 1))
+    assert not rang(listener, within=0.05)
+    create(database, new(due=far), new(due=far - 1))
+    assert rang(listener)
+
+
+def test_runners_look_again_long_before_the_time_up_to_which_they_are_woken() -> None:
+    assert worker._LONGEST_REST * SECOND * 2 < inserting.FAR
 
 
 def test_a_session_of_the_application_wakes_runners(database: Database, listener: wakeups.Listener) -> None:
