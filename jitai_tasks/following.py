@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from .app import App
@@ -10,6 +12,7 @@ from .events import events
 from .hookspecs import hookimpl
 from .models.catalog import Models, models
 from .models.changes import Change
+from .models.mapping import Model
 from .transitions import Transitions
 
 
@@ -25,6 +28,10 @@ class _PlugIns:
 
     def __init__(self, app: App) -> None:
         self._app = app
+
+    def needs(self, model: Model) -> Collection[str]:
+        """All fields, if any plug-in listens."""
+        return model.fields if self._app.hooks.jit_row_changed.get_hookimpls() else ()
 
     def before(self, session: Session, change: Change) -> None:
         """Nothing: they hear of what is written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from .errors import ModelError
 from .models.aftermath import create_jobs
 from .models.changes import Change, Operate
 from .models.kinds import assignable
+from .models.mapping import Model
 from .models.transitions import Transition, asked_for, declared
 from .resolve import accepted_arguments, resolve
 
@@ -34,6 +35,10 @@ class Transitions:
 
     def __init__(self, app: App) -> None:
         self._app = app
+
+    def needs(self, model: Model) -> Collection[str]:
+        """All fields of a model with transitions: conditions may be about any."""
+        return model.fields if declared(model) else ()
 
     def before(self, session: Session, change: Change) -> None:
         """Find the transition that the change is, and make the automatic ones that follow from it."""

@@ -18,9 +18,9 @@ from ..models.changes import Change, after_commit
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
-from ..models.reading import UNREADABLE, reason_of
 from ..models.rows import JitDict, RowData
 from ..models.tables import restore
+from ..models.unreadable import UNREADABLE, reason_of
 from .planning import Own, Result, apply, look_at, own_run
 from .rules import Rule, Values, rules
 from .usual import is_usual
@@ -36,6 +36,13 @@ class DateFields:
 
     def __init__(self, app: App) -> None:
         self._app = app
+
+    def needs(self, model: Model) -> set[str]:
+        """What the rules look at; all, if a Type of the app decides when rows are due."""
+        watching = rules(self._app).of_model(model.name)
+        if any(rule.own_time is not None for rule in watching):
+            return set(model.fields)
+        return {name for rule in watching for name in rule.needed}
 
     def before(self, session: Session, change: Change) -> None:
         """Nothing: only what is written counts."""

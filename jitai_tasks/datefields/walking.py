@@ -11,7 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from ..models.q.sql import to_sql
-from ..models.reading import UNREADABLE, reason_of
+from ..models.unreadable import UNREADABLE, reason_of
 from .rules import Rule
 
 _logger = logging.getLogger(__name__)

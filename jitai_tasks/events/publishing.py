@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from ..models.aftermath import create_jobs
 from ..models.changes import Change, Operate
 from ..models.fields import plain
 from ..models.kinds import assignable
+from ..models.mapping import Model
 from ..models.normal import NormalModel
 from ..models.rows import JitDict
 from ..moments import local_text
@@ -67,6 +68,10 @@ class Events:
         return [cast(ModelEvent, self._app.getElement(name)) for name in self._of_models.get((model, operate), ())]
 
     # ---- a follower of changes
+
+    def needs(self, model: Model) -> Collection[str]:
+        """All fields of a model that events are about: their functions get whole rows."""
+        return model.fields if any(sender == model.name for sender, _ in self._of_models) else ()
 
     def before(self, session: Session, change: Change) -> None:
         """Those that come first: they may alter the row, or refuse the change by raising."""

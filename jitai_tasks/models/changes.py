@@ -8,19 +8,18 @@ or refuse by raising; and afterwards, outside of the flush and before the commit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
-import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import InstanceState, Session, SessionTransaction
-from sqlalchemy.orm.base import NO_VALUE
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
+from .beforehand import values_before
 from .mapping import Model
 
 _PENDING = "jitai_changes"
@@ -51,6 +50,8 @@ class Change:
     prev: Mapping[str, object] | None
     #: The values after; None for a deleted row.
     post: Mapping[str, object] | None = None
+    #: Those that its object has not loaded, and so leaves as they are.
+    unloaded: Mapping[str, object] = field(default_factory=dict)
     #: What followers note before the change is written, for when it is.
     notes: dict[type, object] = field(default_factory=dict)
     _changed: frozenset[str] | None = field(default=None, init=False, repr=False)
@@ -62,7 +63,7 @@ class Change:
         """Take over what its followers and the database have set meanwhile."""
         self._changed = None
         if self.operate is not Operate.DELETE:
-            self.post = self.model.values(self.entity)
+            self.post = {**self.unloaded, **self.model.values(self.entity)}
 
     @property
     def changed(self) -> frozenset[str]:
@@ -79,6 +80,9 @@ class Change:
 
 class Follower(Protocol):
     """Something that follows from changes of rows."""
+
+    def needs(self, model: Model) -> Collection[str]:
+        """The fields of a model whose values it has to know; none if it does not follow the model at all."""
 
     def before(self, session: Session, change: Change) -> None:
         """The change is about to be written. May set attributes of `change.entity`, or raise to refuse it."""
@@ -149,9 +153,11 @@ class Watch:
             found = list(self._changed(session, seen))
             if not found:
                 return
-            for operate, model, entity in found:
-                seen.add(id(entity))
-                self._capture(session, pending, operate, model, entity)
+            seen.update(id(entity) for _, _, entity in found)
+            for change in self._captured(session, found):
+                pending.captured.append(change)
+                for follower in self._followers:
+                    follower.before(session, change)
 
     def _changed(self, session: Session, seen: set[int]) -> Iterator[tuple[Operate, Model, object]]:
         for operate, entities in (
@@ -164,26 +170,37 @@ class Watch:
                 if model is not None and (operate is not Operate.UPDATE or session.is_modified(entity)):
                     yield operate, model, entity
 
-    def _capture(self, session: Session, pending: Pending, operate: Operate, model: Model, entity: object) -> None:
-        prev = None if operate is Operate.ADD else _values_before(model, entity)
-        change = Change(model=model, operate=operate, entity=entity, prev=prev)
-        pending.captured.append(change)
-        for follower in self._followers:
-            follower.before(session, change)
+    def _captured(self, session: Session, found: Sequence[tuple[Operate, Model, object]]) -> list[Change]:
+        """The changes that somebody follows, in their order, with what their rows were before."""
+        needed = {model: self._needed(model) for model in dict.fromkeys(model for _, model, _ in found)}
+        before: dict[int, tuple[dict[str, object], dict[str, object]]] = {}
+        for model, names in needed.items():
+            there = [entity for operate, of, entity in found if of is model and operate is not Operate.ADD]
+            if there and names:
+                before |= zip(map(id, there), values_before(session, model, there, names), strict=True)
+        changes = []
+        for operate, model, entity in found:
+            if needed[model]:
+                prev, unloaded = before.get(id(entity), (None, {}))
+                changes.append(Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded))
+        return changes
+
+    def _needed(self, model: Model) -> set[str]:
+        return {name for follower in self._followers for name in follower.needs(model)}
 
     def _after_flush(self, session: Session, context: UOWTransaction) -> None:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
         if not session.info.get(_QUIET):
-            self._add_orphans(pending, context)
+            self._add_orphans(session, pending, context)
         for change in pending.captured:
             change.renew()
             pending.untold.append((savepoint, change))
             pending.uncommitted.append(change)
         pending.captured.clear()
 
-    def _add_orphans(self, pending: Pending, context: UOWTransaction) -> None:
+    def _add_orphans(self, session: Session, pending: Pending, context: UOWTransaction) -> None:
         """Rows deleted because their parent let them go (`delete-orphan`): only the flush finds out."""
         gone = [state.obj() for state, (deleted, listed) in context.states.items() if deleted and not listed]
         known = {id(change.entity): change for change in pending.captured} if gone else {}
@@ -192,7 +209,7 @@ class Watch:
             change = known.get(id(entity))
             if model is None or (change is not None and change.operate is Operate.DELETE):
                 continue
-            prev = _values_before(model, entity) if change is None else change.prev
+            prev = values_before(session, model, [entity], model.primary)[0][0] if change is None else change.prev
             pending.captured = [each for each in pending.captured if each is not change]
             pending.captured.append(Change(model=model, operate=Operate.DELETE, entity=entity, prev=prev))
 
@@ -270,20 +287,6 @@ def _different(before: Mapping[str, object], after: Mapping[str, object]) -> fro
     if not before:
         return frozenset(name for name, value in after.items() if value is not None)
     return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
-
-
-def _values_before(model: Model, entity: object) -> dict[str, object]:
-    """The values as the database has them; what was never read is left out."""
-    state = cast(InstanceState[Any], sa.inspect(entity))
-    values = model.values(entity)
-    for name, old in state.committed_state.items():
-        if name not in model.fields:
-            continue
-        if old is NO_VALUE:
-            values.pop(name, None)
-        else:
-            values[name] = old
-    return values
 
 
 def _within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:

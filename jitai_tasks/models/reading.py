@@ -17,6 +17,7 @@ from .q.memory import holds
 from .q.sql import to_sql
 from .rows import JitDict, RowData
 from .tables import ensure
+from .unreadable import UNREADABLE, reason_of
 
 if TYPE_CHECKING:
     from .normal import NormalModel
@@ -32,13 +33,6 @@ _AGGREGATES: dict[str, Any] = {
 
 #: Key of a session's `info`: the databases beside the app's own that its transaction writes to.
 WRITTEN = "jitai_written"
-#: What drivers and types raise when a stored value cannot be made into a Python value.
-UNREADABLE = (ValueError, OverflowError, TypeError, sa.exc.DataError)
-
-
-def reason_of(error: Exception) -> str:
-    """Why a row cannot be read."""
-    return str(getattr(error, "orig", None) or error)
 
 
 @contextmanager
