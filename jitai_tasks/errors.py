@@ -108,6 +108,15 @@ class TransitionRefused(ModelError):
         self.reason = reason
 
 
+class EventError(JitaiTasksError):
+    """An event cannot be called the way it is. Fields: `event`, `reason`."""
+
+    def __init__(self, event: str, reason: str) -> None:
+        self.event = event
+        self.reason = reason
+        super().__init__(f"{event}: {reason}")
+
+
 class StoreError(JitaiTasksError):
     """The database cannot do what was asked."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from . import newjobs
 from .app import App
-from .errors import ModelError
+from .errors import FunctionNotFound, ModelError
 from .models.aftermath import create_jobs
 from .models.changes import Change, Operate
 from .models.kinds import assignable
@@ -66,7 +66,7 @@ class Transitions:
         """Nothing: all has been created."""
 
     def _create(self, session: Session, change: Change, step: Step, task: Mapping[str, Any]) -> None:
-        function = resolve(self._app, str(task["func"]))
+        function = self._function(change.model, step.transition, str(task["func"]))
         added = {
             "model": change.model.name,
             "rowId": _key(change),
@@ -78,6 +78,13 @@ class Transitions:
         options: dict[str, Any] = {name: task[name] for name in ("priority", "queue", "tags", "delay") if name in task}
         job = newjobs.new_temporary(self._app, str(task["func"]), arguments, **options)
         create_jobs(self._app, session, change, [job])
+
+    def _function(self, model: Model, transition: Transition, func: str) -> Callable[..., Any]:
+        try:
+            return resolve(self._app, func)
+        except FunctionNotFound as error:
+            reason = f"{error.reason}; transition {transition.name!r} of {model.name} creates its job"
+            raise FunctionNotFound(func, reason) from error
 
 
 def _made(known: Sequence[Transition], change: Change) -> list[Step]:

@@ -6,16 +6,18 @@ of what they follow: they run exactly if it commits, by themselves, with their o
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from .. import newjobs
 from ..definition import Definition
-from ..errors import FilterError, FunctionNotFound
+from ..errors import EventError, FilterError, FunctionNotFound
 from ..ids import shown
 from ..models.catalog import models
-from ..models.changes import Change
+from ..models.changes import Change, different
 from ..models.datatypes.texts import Stext
 from ..models.fields import plain
 from ..models.mapping import Model
@@ -86,20 +88,32 @@ class Event(BaseTask):
             return None
         if self.asyncType:
             return self.createTask(self.buildTaskParams(*args, **kwargs))
-        return self.run(args, kwargs)
+        return self.run_now(args, kwargs)
+
+    def run_now(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call the function; if it is `async def`, answer what it comes to. EventError inside a running event loop."""
+        value = self.run(args, kwargs)
+        return value if not inspect.iscoroutine(value) else completed(value, self.fullName)
 
     def run(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call the function."""
         func = self.getFunc()
-        if func is None:
-            raise FunctionNotFound(self.fullName, "the event names no func and its package has no customFunc")
         if self.objMode:
             return func(JitDict(args=list(args), **kwargs))
         return func(*args, **kwargs)
 
-    def getFunc(self, task: Any = None) -> Callable[..., Any] | None:
-        """The function to call."""
-        return self.customFunc if self.funcType == "Inner" else self._resolved(self.func)
+    def getFunc(self, task: Any = None) -> Callable[..., Any]:
+        """The function to call. FunctionNotFound names the event as well."""
+        func = self.customFunc if self.funcType == "Inner" else self._global()
+        if func is None:
+            raise FunctionNotFound(self.fullName, "the event names no func and its package has no customFunc")
+        return func
+
+    def _global(self) -> Callable[..., Any]:
+        try:
+            return self._resolved(self.func)
+        except FunctionNotFound as error:
+            raise FunctionNotFound(self.func, f"{error.reason}; {self.fullName} calls it") from error
 
     def handleNode(self, node: Any, *args: Any, **kwargs: Any) -> tuple[Any, Sequence[Any], Mapping[str, Any]]:
         """What a step of a process passes on, unchanged."""
@@ -152,6 +166,13 @@ class ModelEvent(Event):
         """Only changes of these fields; all, if there are none."""
         return frozenset(self.config.get("fields") or ())
 
+    def isValid(self, *args: Any, **kwargs: Any) -> bool:
+        """Whether this event asks for a call; with event data, whether its filter and its fields do, too."""
+        if not (self.enable and args and isinstance(args[0], Mapping)):
+            return self.enable
+        prev, post = (_bare(args[0].get(name)) or {} for name in ("prevData", "postData"))
+        return self._concerns(different(prev, post), post or prev)
+
     def isFilterValid(self, row: Any) -> bool:
         """Whether a row passes the filter."""
         return bool(self.model.rows.getCompareResult(self.filter, row))
@@ -161,14 +182,15 @@ class ModelEvent(Event):
         return not self.fields or bool(self.fields & set(changed))
 
     def wants(self, change: Change) -> bool:
-        """Whether a change asks for a call.
-
-        A filter that does not compile breaks the change as a failing function does; of an asynchronous event it is
-        logged, and nobody is called.
-        """
+        """Whether a change asks for a call."""
         row = change.post if change.post is not None else change.prev
+        return self._concerns(change.changed, row or {})
+
+    def _concerns(self, changed: frozenset[str], row: Mapping[str, object]) -> bool:
+        """A filter that does not compile breaks the change as a failing function does; of an asynchronous event it is
+        logged, and nobody is called."""
         try:
-            return self.isFieldValid(change.changed) and self.isFilterValid(row or {})
+            return self.isFieldValid(changed) and self.isFilterValid(row)
         except FilterError as error:
             if not self.asyncType:
                 raise FilterError(f"{self.fullName}: {error.reason}", text=error.text) from error
@@ -206,6 +228,18 @@ class ModelEvent(Event):
 def is_on(definition: Definition) -> bool:
     """Whether an event is called; unless it says otherwise, it is."""
     return bool(definition.config.get("enable", 1))
+
+
+def completed(coroutine: Coroutine[Any, Any, Any], name: str) -> Any:
+    """What a coroutine comes to, run to its end here and now. EventError if an event loop runs here already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    coroutine.close()
+    raise EventError(
+        name, "its function is async, and cannot be run to its end inside a running event loop; say asyncType 1, or def"
+    )
 
 
 def _again(value: Any) -> Any:

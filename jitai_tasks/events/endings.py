@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import payload
 from ..ids import shown
 from ..store.records import NewJob, Outcome, Status
 
@@ -17,5 +18,8 @@ def facts_of(job: NewJob, outcome: Outcome | None) -> dict[str, Any]:
     if outcome is None:
         return facts
     return {
-        **facts, "status": outcome.status.value, "error": outcome.error or outcome.reason, "result": outcome.result,
-    }  # fmt: skip
+        **facts,
+        "status": outcome.status.value,
+        "error": outcome.error or outcome.reason,
+        "result": payload.loads(outcome.result),
+    }

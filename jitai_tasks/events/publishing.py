@@ -80,7 +80,7 @@ class Events:
         for event in self.of_model(change.model.name, f"{change.operate}Before"):
             if not event.asyncType and event.wants(change):
                 data = event.data(change)
-                event.run([data], {})
+                event.run_now([data], {})
                 _take_over(data["postData"], change)
 
     def after(self, session: Session, change: Change) -> None:
@@ -94,7 +94,7 @@ class Events:
             if event.asyncType:
                 create_jobs(self._app, session, change, [event.job(event.buildTaskParams(data))])
             else:
-                event.run([data], {})
+                event.run_now([data], {})
 
     def commit(self, session: Session, changes: list[Change], *, sure: bool) -> None:
         """Nothing: all has been told."""

@@ -69,7 +69,7 @@ class Change:
     def changed(self) -> frozenset[str]:
         """Names of the fields whose values differ."""
         if self._changed is None:
-            self._changed = _different(self.prev or {}, self.post or {})
+            self._changed = different(self.prev or {}, self.post or {})
         return self._changed
 
     @property
@@ -283,7 +283,8 @@ def quiet(session: Session, on: bool = True) -> Iterator[None]:
         session.info[_QUIET] = before
 
 
-def _different(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+def different(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    """Names of the fields whose values differ; of a new row, those that have one."""
     if not before:
         return frozenset(name for name, value in after.items() if value is not None)
     return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
