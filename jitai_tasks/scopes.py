@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from .errors import StoreError
+
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
@@ -31,6 +33,8 @@ class Scope:
         self._connection: sa.Connection | None = None
         #: Whether runs were ended in it: it holds locks on the state of their tasks.
         self.steers = False
+        #: Whether it must not begin now, because an independent transaction inside it is the one writer of SQLite.
+        self.stands_by = False
 
     @property
     def database(self) -> Database:
@@ -43,8 +47,20 @@ class Scope:
         if self._session is None:
             from .sessions import JoinedSession  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
-            self._session = JoinedSession.on(self.database, joins=lambda: self._connection)
+            self._session = JoinedSession.on(self.database, joins=self._joined)
         return self._session
+
+    def _joined(self) -> sa.Connection | None:
+        """What its session begins in."""
+        self._refuse_to_begin()
+        return self._connection
+
+    def _refuse_to_begin(self) -> None:
+        if self.stands_by:
+            raise StoreError(
+                "this session belongs to the transaction around, and SQLite has one writer at a time: the independent "
+                "transaction inside it; end that first, or use its own session"
+            )
 
     @property
     def connection(self) -> sa.Connection:
@@ -54,6 +70,7 @@ class Scope:
         if self._connection is None:
             self._connection = self.database.engine.connect()
         if not self._connection.in_transaction():
+            self._refuse_to_begin()
             self._connection.begin()
         return self._connection
 
@@ -67,6 +84,11 @@ class Scope:
         """Whether it holds a transaction of the database by now."""
         by_session = self._session is not None and self._session.holds
         return by_session or (self._connection is not None and self._connection.in_transaction())
+
+    @property
+    def has_open_session(self) -> bool:
+        """Whether its session was used: it may hold what is still to be written."""
+        return self._session is not None and self._session.is_open
 
     @property
     def needs_savepoint(self) -> bool:
@@ -180,6 +202,17 @@ def owned(scope: Scope) -> Iterator[Scope]:
     finally:
         scope.close()
         current_scope.reset(token)
+
+
+@contextmanager
+def beside(around: Scope, scope: Scope) -> Iterator[Scope]:
+    """`owned`, while the transaction around it must not begin."""
+    before, around.stands_by = around.stands_by, True
+    try:
+        with owned(scope):
+            yield scope
+    finally:
+        around.stands_by = before
 
 
 @contextmanager

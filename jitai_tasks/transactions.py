@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .errors import StoreError
-from .scopes import JobScope, Scope, current_scope, owned, savepoint
+from .scopes import JobScope, Scope, beside, current_scope, owned, savepoint
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -33,15 +33,17 @@ class Transaction:
 
     def __enter__(self) -> Session:
         around = current_scope.get()
-        if around is None or self.independent:
-            # Who has asked for the session around may use it inside, whether it has written yet or not.
-            _refuse_second_writer(self.app, around is not None and around.used)
-            held = owned(Scope(lambda: self.app.database))
-        else:
-            held = savepoint(around)
+        held = self._independent(around) if around is None or self.independent else savepoint(around)
         scope: Scope = held.__enter__()
         self._open.append(held)
         return scope.session
+
+    def _independent(self, around: Scope | None) -> AbstractContextManager[Scope]:
+        scope = Scope(lambda: self.app.database)
+        if around is None or self.app.database.dialect != "sqlite":
+            return owned(scope)
+        _refuse_second_writer(self.app, around.begun or around.has_open_session)
+        return beside(around, scope)
 
     def __exit__(self, *error: Any) -> bool | None:
         held = self._open.pop()

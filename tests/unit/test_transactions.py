@@ -334,6 +334,33 @@ def test_sqlite_refuses_a_second_writer_that_would_wait_for_itself(app):
     assert notes(app) == ["a"]
 
 
+def test_an_independent_transaction_is_possible_while_the_one_around_has_not_begun(app):
+    with app.transaction() as around:
+        with app.newTransaction() as session:
+            note(session, "first")
+            with pytest.raises(StoreError, match="belongs to the transaction around"):
+                note(around, "too early")
+        note(around, "second")
+        with pytest.raises(StoreError, match="one writer at a time"), app.newTransaction():
+            pass
+    assert notes(app) == ["first", "second"]
+
+
+def test_what_a_session_has_still_to_write_keeps_an_independent_transaction_away(app):
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "notes"
+        text = sa.orm.mapped_column(sa.String, primary_key=True)
+
+    with app.transaction() as session:
+        session.add(Note(text="a"))
+        with pytest.raises(StoreError, match="one writer at a time"), app.newTransaction():
+            pass
+    assert notes(app) == ["a"]
+
+
 def test_a_running_job_says_goodbye_to_the_elements_it_called(app_from):
     app = app_from(
         {
