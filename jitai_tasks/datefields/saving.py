@@ -134,9 +134,10 @@ def delete_row(app: App, given: object) -> JitDict:
 
 
 def read_again(
-    connection: sa.Connection, model: Model, subjects: Sequence[str], bad: list[tuple[str, str]] | None = None
-) -> list[tuple[str, Values | None]]:
-    """The rows as the database has them now; None for those that are gone.
+    connection: sa.Connection, model: Model, subjects: Sequence[str], bad: list[tuple[str, str]] | None = None,
+    *, lock: bool = False,
+) -> list[tuple[str, Values | None]]:  # fmt: skip
+    """The rows as the database has them now; None for those that are gone. With `lock` they stay so for a while.
 
     Rows that hold what Python cannot are left out, logged and added to `bad`.
     """
@@ -144,17 +145,19 @@ def read_again(
     for start in range(0, len(subjects), _AT_ONCE):
         some = subjects[start : start + _AT_ONCE]
         try:
-            found += _read(connection, model, some)
+            found += _read(connection, model, some, lock=lock)
         except UNREADABLE:
             for subject in some:
                 found += _read_alone(connection, model, subject, [] if bad is None else bad)
     return found
 
 
-def _read(connection: sa.Connection, model: Model, subjects: Sequence[str]) -> list[tuple[str, Values | None]]:
+def _read(
+    connection: sa.Connection, model: Model, subjects: Sequence[str], *, lock: bool = False
+) -> list[tuple[str, Values | None]]:
     columns = [cast("sa.Column[Any]", field.column).label(name) for name, field in model.fields.items()]
-    keys = [model.key(subject) for subject in subjects]
-    rows = connection.execute(sa.select(*columns).where(model.where_keys(keys))).mappings()
+    wanted = sa.select(*columns).where(model.where_keys([model.key(subject) for subject in subjects]))
+    rows = connection.execute(wanted.with_for_update() if lock else wanted).mappings()
     known: dict[str, Values] = {model.subject(values): values for values in map(dict, rows)}
     return [(subject, known.get(subject)) for subject in subjects]
 

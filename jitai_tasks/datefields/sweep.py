@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -100,8 +100,9 @@ def _mend(rule: Rule, look: Look, subjects: Sequence[str], result: Result) -> No
     for start in range(0, len(subjects), _MENDED_AT_ONCE):
         some = subjects[start : start + _MENDED_AT_ONCE]
         with _both(rule) as (jobs, rows):
-            _lock_rows(rule, rows, some)
-            done = apply(jobs, rule, read_again(rows, rule.model, some, result.bad), look)
+            # locked, so that nobody moves a date until the jobs are planned; on SQLite nobody else writes
+            lock = rows is jobs and rule.app.database.dialect != "sqlite"
+            done = apply(jobs, rule, read_again(rows, rule.model, some, result.bad, lock=lock), look)
         result.add(done)
 
 
@@ -114,15 +115,6 @@ def _both(rule: Rule) -> Iterator[tuple[sa.Connection, sa.Connection]]:
         else:
             with rule.model.database.read() as rows:
                 yield jobs, rows
-
-
-def _lock_rows(rule: Rule, connection: sa.Connection, subjects: Sequence[str]) -> None:
-    """Hold the rows until the jobs are planned, so that nobody moves a date in between."""
-    if rule.app.database.dialect == "sqlite" or rule.model.database is not rule.app.database:
-        return
-    keys = [rule.model.key(subject) for subject in subjects]
-    first = cast("sa.Column[Any]", rule.model.fields[rule.model.primary[0]].column)
-    connection.execute(sa.select(first).where(rule.model.where_keys(keys)).with_for_update()).all()
 
 
 def _jobs_without_row(rule: Rule, look: Look, result: Result, matched: int) -> None:
