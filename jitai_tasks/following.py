@@ -11,7 +11,7 @@ from .datefields import DateFields
 from .events import events
 from .hookspecs import hookimpl
 from .models.catalog import Models, models
-from .models.changes import Change
+from .models.change import Change
 from .models.mapping import Model
 from .transitions import Transitions
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .app import App
     from .definition import Definition
     from .element import Element
-    from .models.changes import Change as RowChange
+    from .models.change import Change as RowChange
     from .outlook import Missed
     from .schedule import Calendar
     from .store.records import Job, Outcome

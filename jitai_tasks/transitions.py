@@ -12,7 +12,7 @@ from . import newjobs
 from .app import App
 from .errors import FunctionNotFound, ModelError
 from .models.aftermath import create_jobs
-from .models.changes import Change, Operate
+from .models.change import Change, Operate
 from .models.kinds import assignable
 from .models.mapping import Model
 from .models.transitions import Transition, asked_for, declared

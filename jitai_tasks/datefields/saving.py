@@ -14,11 +14,12 @@ from ..errors import ModelError
 from ..models import reading
 from ..models.aftermath import is_same_database
 from ..models.catalog import models
-from ..models.changes import Change, after_commit
+from ..models.change import Change
+from ..models.changes import after_commit
 from ..models.fields import plain
 from ..models.mapping import Model
 from ..models.normal import NormalModel
-from ..models.rows import JitDict, RowData
+from ..models.rows import JitDict, RowData, row_in
 from ..models.tables import restore
 from ..models.unreadable import UNREADABLE, reason_of
 from .planning import Own, Result, apply, look_at, own_run
@@ -227,7 +228,7 @@ def _told(app: App, given: object) -> tuple[Model, Values | None, Values | None]
 
 
 def _as_mapping(given: object) -> Mapping[str, object]:
-    inner = plain(given)
+    inner = row_in(plain(given))
     if isinstance(inner, NormalModel):
         return {"postData": inner, "prevData": inner.before()}
     if isinstance(inner, RowData):
@@ -245,14 +246,14 @@ def _model_of(app: App, named: object, *rows: object) -> Model:
     if isinstance(name, str) and name:
         return models(app).get(name)
     for row in rows:
-        found = plain(row)
+        found = row_in(plain(row))
         if isinstance(found, NormalModel):
             return found.model()
     raise ModelError("date field", "the change names no model: give 'model', or a row object as postData or prevData")
 
 
 def _values(row: object) -> Values | None:
-    found = plain(row)
+    found = row_in(plain(row))
     if found is None:
         return None
     values = found.toDict() if isinstance(found, RowData) else found

@@ -17,7 +17,7 @@ from ..definition import Definition
 from ..errors import EventError, FilterError, FunctionNotFound
 from ..ids import shown
 from ..models.catalog import models
-from ..models.changes import Change, different
+from ..models.change import Change, different
 from ..models.datatypes.texts import Stext
 from ..models.fields import plain
 from ..models.mapping import Model

@@ -12,7 +12,7 @@ from ..app import App
 from ..definition import Definition, Kind
 from ..hookspecs import hookimpl
 from ..models.aftermath import create_jobs
-from ..models.changes import Change, Operate
+from ..models.change import Change, Operate
 from ..models.fields import plain
 from ..models.kinds import assignable
 from ..models.mapping import Model

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from ..store import jobs as stored
 from ..transactions import submit
-from .changes import Change, pending_of
+from .change import Change
+from .changes import once_committed
 from .mapping import Model
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def create_jobs(app: App, session: Session, change: Change, jobs: Sequence[NewJo
         with app.database.begin() as connection:
             stored.create(connection, jobs)
 
-    pending_of(session).later.append((session.get_nested_transaction(), create_alone))
+    once_committed(session, create_alone)
 
 
 def is_same_database(app: App, session: Session, model: Model | None = None) -> bool:

@@ -8,10 +8,9 @@ or refuse by raising; and afterwards, outside of the flush and before the commit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol, cast
 
 from sqlalchemy import event
@@ -20,6 +19,7 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
 from .beforehand import values_before
+from .change import Change, Operate
 from .mapping import Model
 
 _PENDING = "jitai_changes"
@@ -28,54 +28,6 @@ _AFTER_COMMIT = "jitai_after_commit"
 _ROUNDS = 100
 
 Finder = Callable[[type], Model | None]
-
-
-class Operate(StrEnum):
-    """What happens to a row."""
-
-    ADD = "Add"
-    UPDATE = "Update"
-    DELETE = "Delete"
-
-
-@dataclass(slots=True, kw_only=True)
-class Change:
-    """One row, before and after. Its own fields are for reading; `entity` and `notes` are where followers write."""
-
-    model: Model
-    operate: Operate
-    #: The mapped object; its attributes may be set while the change is not written yet.
-    entity: object
-    #: The values before; None for a new row.
-    prev: Mapping[str, object] | None
-    #: The values after; None for a deleted row.
-    post: Mapping[str, object] | None = None
-    #: Those that its object has not loaded, and so leaves as they are.
-    unloaded: Mapping[str, object] = field(default_factory=dict)
-    #: What followers note before the change is written, for when it is.
-    notes: dict[type, object] = field(default_factory=dict)
-    _changed: frozenset[str] | None = field(default=None, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """Take over what its followers and the database have set meanwhile."""
-        self._changed = None
-        if self.operate is not Operate.DELETE:
-            self.post = {**self.unloaded, **self.model.values(self.entity)}
-
-    @property
-    def changed(self) -> frozenset[str]:
-        """Names of the fields whose values differ."""
-        if self._changed is None:
-            self._changed = different(self.prev or {}, self.post or {})
-        return self._changed
-
-    @property
-    def subject(self) -> str:
-        """The primary key as text."""
-        return self.model.subject(self.post or self.prev or {})
 
 
 class Follower(Protocol):
@@ -266,6 +218,11 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
     session.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
+def once_committed(session: Session, call: Callable[[], None]) -> None:
+    """Do this once the transaction has committed; forget it if that, or the savepoint that it is in, is undone."""
+    pending_of(session).later.append((session.get_nested_transaction(), call))
+
+
 def is_flushing(session: Session) -> bool:
     """Whether a flush is under way, so that another cannot begin."""
     pending = session.info.get(_PENDING)
@@ -281,13 +238,6 @@ def quiet(session: Session, on: bool = True) -> Iterator[None]:
         yield
     finally:
         session.info[_QUIET] = before
-
-
-def different(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
-    """Names of the fields whose values differ; of a new row, those that have one."""
-    if not before:
-        return frozenset(name for name, value in after.items() if value is not None)
-    return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
 
 
 def _within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:

@@ -47,6 +47,11 @@ class ModelElement:
         """The class that SQLAlchemy maps to the table, for use with `app.session()`."""
         return self._model.entity
 
+    @property
+    def __filled__(self) -> NormalModel | None:
+        """The row that was begun by assigning to fields."""
+        return self._row
+
     def __call__(self, *args: Any, **kwargs: Any) -> NormalModel:
         return self._model.rows(*args, **kwargs)
 

@@ -70,9 +70,15 @@ def outgrows(field_: FieldInfo, number: Decimal) -> bool:
     type_ = field_.column.type
     if not isinstance(type_, sa.Numeric) or type_.precision is None:
         return False
-    after = type_.scale or 0
-    rounded = number.quantize(Decimal(1).scaleb(-after), ROUND_HALF_UP, _EXACT)
-    return rounded.copy_abs() >= Decimal(1).scaleb(type_.precision - after)
+    return rounded(field_, number).copy_abs() >= Decimal(1).scaleb(type_.precision - (type_.scale or 0))
+
+
+def rounded(field_: FieldInfo, number: Decimal) -> Decimal:
+    """A number as the field's column holds it, rounded half up; databases differ where they are left to do it."""
+    type_ = field_.column.type
+    if not isinstance(type_, sa.Numeric) or (type_.precision is None and type_.scale is None):
+        return number
+    return number.quantize(Decimal(1).scaleb(-(type_.scale or 0)), ROUND_HALF_UP, _EXACT)
 
 
 def assignable(field_: FieldInfo, held: object) -> object:

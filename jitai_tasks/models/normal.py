@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 
 from ..app import App
 from ..errors import ModelError
-from . import reading, transitions, writing
+from . import aggregating, reading, transitions, writing
 from .datatypes import Datatype
 from .fields import Field, plain
 from .mapping import Model
-from .rows import JitDict, RowData
+from .rows import JitDict, RowData, snapshot
 
 Order = Sequence[Sequence[Any]]
 
@@ -46,6 +46,8 @@ class NormalModel(RowData):
     __model__: ClassVar[Model | None] = None
 
     _original_data: dict[str, object]
+    #: Names of the fields that were assigned and are not committed yet.
+    _assigned: set[str]
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -58,15 +60,14 @@ class NormalModel(RowData):
 
     def __init__(self, values: Mapping[str, object] | None = None, **more: object) -> None:
         super().__init__()
-        object.__setattr__(self, "_original_data", {})
+        self.reset()
         self.update(values, **more)
 
     @classmethod
     def _loaded(cls, values: Mapping[str, object]) -> Self:
         """A row as it stands in the database."""
         row = cls.__new__(cls)
-        object.__setattr__(row, "_fields", dict(values))
-        object.__setattr__(row, "_original_data", dict(values))
+        row.reset(values)
         return row
 
     @classmethod
@@ -88,6 +89,7 @@ class NormalModel(RowData):
     def __setitem__(self, name: str, value: object) -> None:
         self.model().field(name)
         self._fields[name] = plain(value)
+        self._assigned.add(name)
 
     def _field(self, name: str, error: type[Exception]) -> Field:
         declared = self.model().declared.get(name)
@@ -108,6 +110,7 @@ class NormalModel(RowData):
     def save(self, triggerEvent: int = 1) -> Self:
         """Insert the row, or update the fields that were assigned if a row with its key exists.
 
+        What others have written to other fields meanwhile stays, and the row holds it afterwards.
         `triggerEvent=0`: nothing follows from it, neither lifecycle methods nor events nor date-field tasks.
         """
         writing.save(self, trigger=bool(triggerEvent))
@@ -140,7 +143,8 @@ class NormalModel(RowData):
     def reset(self, values: Mapping[str, object] | None = None) -> None:
         """Forget what was assigned, and hold these values instead."""
         object.__setattr__(self, "_fields", dict(values or {}))
-        object.__setattr__(self, "_original_data", dict(values or {}))
+        object.__setattr__(self, "_original_data", snapshot(values or {}))
+        object.__setattr__(self, "_assigned", set())
 
     @classmethod
     def create(cls, rowData: Any = None, triggerEvent: int = 1, **values: object) -> Self:
@@ -205,33 +209,36 @@ class NormalModel(RowData):
             row: Self | None = cls.get(filter, orderList)
             if row is None:
                 return cls.create(addData, triggerEvent)
-            row.update(writing.plain_values(updateData))
+            row.update(writing.without_key(cls.model(), row.pkData, updateData))
             return row.save(triggerEvent)
 
     @classmethod
     def aggregate(cls, filter: Any, aggrField: str, aggrType: str = "count") -> Any:
-        """count, countDistinct, sum, avg, min or max of a field over the rows that pass."""
-        return reading.aggregate(cls.model(), filter, aggrField, aggrType)
+        """count, countDistinct, sum, avg, min or max of a field over the rows that pass; None if there are none.
+
+        An avg is a Decimal with four decimals more than the field has (a float for fields that hold floats).
+        """
+        return aggregating.aggregate(cls.model(), filter, aggrField, aggrType)
 
     @classmethod
     def groupBy(
-        cls, filter: Any = None, groupFields: Sequence[str] = (), aggrs: Sequence[Sequence[str]] = ()
+        cls, filter: Any = None, groupFields: str | Sequence[str] = (), aggrs: Sequence[Sequence[str]] = ()
     ) -> list[JitDict]:
         """One dictionary per group: the group's fields, and `<type>_<field>` for every (field, type) of `aggrs`.
 
         Without `groupFields` all rows are one group.
         """
-        return reading.groups(cls.model(), filter, groupFields, aggrs)
+        return aggregating.groups(cls.model(), filter, groupFields, aggrs)
 
     @classmethod
     def getFieldData(cls, filter: Any, fieldName: str) -> list[Any]:
         """The different values of a field."""
-        return reading.distinct(cls.model(), filter, fieldName)
+        return aggregating.distinct(cls.model(), filter, fieldName)
 
     @classmethod
     def getCompareResult(cls, q: Any, bizRow: Any) -> bool:
         """Whether a row or a dictionary passes a filter, without asking the database."""
-        return reading.passes(cls.model(), q, bizRow)
+        return reading.passes(cls.model(), q, writing.plain_values(bizRow))
 
 
 def _bound(cls: type[NormalModel]) -> Model:

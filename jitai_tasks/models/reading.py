@@ -15,7 +15,7 @@ from .fields import plain
 from .mapping import Model
 from .q.memory import holds
 from .q.sql import to_sql
-from .rows import JitDict, RowData
+from .rows import JitDict
 from .tables import ensure
 from .unreadable import UNREADABLE, reason_of
 
@@ -31,6 +31,8 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
+#: Rows among which one that cannot be read is looked for.
+_LOOKED_AT = 1000
 #: Key of a session's `info`: the databases beside the app's own that its transaction writes to.
 WRITTEN = "jitai_written"
 
@@ -42,6 +44,19 @@ def naming(model: Model, key: Mapping[str, object]) -> Iterator[None]:
         yield
     except UNREADABLE as error:
         raise ModelError(model.name, f"row {model.subject(key)} cannot be read: {reason_of(error)}") from error
+
+
+@contextmanager
+def naming_one_of(model: Model, reading: sa.Connection, wanted: sa.Select[Any]) -> Iterator[None]:
+    """The same where many rows are read: the first of them that cannot be is looked for."""
+    try:
+        yield
+    except UNREADABLE as error:
+        keys = wanted.with_only_columns(*[column(model, name).label(name) for name in model.primary]).limit(_LOOKED_AT)
+        for key in [dict(row) for row in reading.execute(keys).mappings()]:
+            with naming(model, key):
+                reading.execute(sa.select(*columns(model)).where(model.where_key(key))).all()
+        raise ModelError(model.name, f"a row cannot be read: {reason_of(error)}") from error
 
 
 @contextmanager
@@ -69,7 +84,7 @@ def rows(
 ) -> list[NormalModel]:
     """The rows that pass a filter."""
     wanted = _ordered(model, sa.select(*columns(model)).where(where(model, filter_)), order)
-    with connection(model) as reading:
+    with connection(model) as reading, naming_one_of(model, reading, wanted):
         found = reading.execute(wanted.limit(limit).offset(offset or None)).mappings()
         return [model.row(dict(row)) for row in found]
 
@@ -96,7 +111,7 @@ def page(
     limit = None if size is None or size < 0 else size
     offset = (max(page or 1, 1) - 1) * limit if limit else 0
     wanted = _ordered(model, sa.select(*columns(model, fields)).where(condition), order)
-    with connection(model) as reading:
+    with connection(model) as reading, naming_one_of(model, reading, wanted):
         found = [model.row(dict(row)) for row in reading.execute(wanted.limit(limit).offset(offset or None)).mappings()]
         total = len(found) if limit is None else _count(reading, model, condition)
     return JitDict(rowDatas=found, totalCount=total)
@@ -115,7 +130,7 @@ def columns(model: Model, fields: Sequence[str] | None = None) -> list[sa.Column
 
 def fields_and_order(first: Any, second: Any) -> tuple[list[str] | None, Any]:
     """JitAi's examples pass the list of fields and the order in either place; their shapes tell them apart."""
-    if _is_order(first) or (second and all(isinstance(item, str) for item in second)):
+    if _is_order(first) or (second and not first and all(isinstance(item, str) for item in second)):
         first, second = second, first
     return first or None, second
 
@@ -124,47 +139,9 @@ def _is_order(given: Any) -> bool:
     return bool(given) and all(isinstance(item, list | tuple) for item in given)
 
 
-def passes(model: Model, filter_: object, row: object) -> bool:
-    """Whether a row, or a dictionary, passes a filter in memory."""
-    values = row.toDict() if isinstance(row, RowData) else cast("Mapping[str, object]", row)
+def passes(model: Model, filter_: object, values: Mapping[str, object]) -> bool:
+    """Whether a row with these values passes a filter in memory."""
     return holds(model.checked(filter_), lambda name: plain(values.get(name)))
-
-
-def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
-    """One number over the rows that pass."""
-    wanted = sa.select(_aggregated(model, field, kind)).where(where(model, filter_))
-    with connection(model) as reading:
-        return reading.execute(wanted).scalar()
-
-
-def groups(model: Model, filter_: object, fields: Sequence[str], aggregates: Sequence[Sequence[str]]) -> list[JitDict]:
-    """One dictionary per group of rows; without fields, one for all rows together."""
-    keys = [_column(model, name).label(name) for name in fields]
-    named = [_aggregated(model, name, kind).label(f"{kind}_{name}") for name, kind in aggregates]
-    if not (keys or named):
-        raise ModelError(model.name, "groupBy needs fields to group by, or aggregates like [['id', 'count']]")
-    wanted = sa.select(*keys, *named).where(where(model, filter_)).group_by(*[_column(model, name) for name in fields])
-    with connection(model) as reading:
-        return [JitDict(row) for row in reading.execute(wanted).mappings()]
-
-
-def distinct(model: Model, filter_: object, field: str) -> list[Any]:
-    """The different values of a field, in their order."""
-    column = _column(model, field)
-    with connection(model) as reading:
-        return list(
-            reading.execute(sa.select(column).where(where(model, filter_)).distinct().order_by(column)).scalars()
-        )
-
-
-def _aggregated(model: Model, field: str, kind: str) -> sa.ColumnElement[Any]:
-    column = _column(model, field)
-    if kind == "countDistinct":
-        return sa.func.count(column.distinct())
-    function = _AGGREGATES.get(kind)
-    if function is None:
-        raise ModelError(model.name, f"no aggregate {kind!r}; there are countDistinct, {', '.join(_AGGREGATES)}")
-    return cast("sa.ColumnElement[Any]", function(column))
 
 
 def _count(reading: sa.Connection, model: Model, condition: sa.ColumnElement[bool]) -> int:
@@ -176,10 +153,11 @@ def _ordered(model: Model, wanted: sa.Select[Any], order: object) -> sa.Select[A
         name, direction = (item, 1) if isinstance(item, str) else (item[0], item[1] if len(item) > 1 else 1)
         if direction not in (1, -1):
             raise ModelError(model.name, f"an order is 1 (up) or -1 (down), not {direction!r}")
-        column = _column(model, str(name))
-        wanted = wanted.order_by(column if direction == 1 else column.desc())
-    return wanted.order_by(*[_column(model, name) for name in model.primary])
+        by = column(model, str(name))
+        wanted = wanted.order_by(by if direction == 1 else by.desc())
+    return wanted.order_by(*[column(model, name) for name in model.primary])
 
 
-def _column(model: Model, name: str) -> sa.Column[Any]:
+def column(model: Model, name: str) -> sa.Column[Any]:
+    """The column of a field; ModelError if there is no such field."""
     return cast("sa.Column[Any]", model.field(name).column)

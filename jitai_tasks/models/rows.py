@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
+from ..element import Element
 from .fields import Field, plain
 
 
@@ -103,6 +105,17 @@ class RowData:
         if not isinstance(found, Field):
             found = self._fields[name] = Field(found)
         return found
+
+
+def snapshot(values: Mapping[str, object]) -> dict[str, object]:
+    """The values as they are now, also when one that is a list or a dictionary is changed from inside."""
+    return {name: deepcopy(value) if isinstance(value, list | dict) else value for name, value in values.items()}
+
+
+def row_in(given: object) -> object:
+    """The row that a model element was filled in as (`m = app.getElement("models.X"); m.id = 1`), or what is given."""
+    held = given.load() if isinstance(given, Element) else given
+    return getattr(held, "__filled__", None) or given
 
 
 def plain_member(row: object, name: str, default: object = None) -> Any:

@@ -91,7 +91,10 @@ def make(row: NormalModel, name: str, values: Mapping[str, object]) -> None:
         stored = writing.locked(model, row.pkData)
         if stored is None:
             raise ModelError(model.name, f"row {row.pkData} is gone, or was never saved")
-        changes = {**_assigned(row), **{key: model.held(key, value) for key, value in values.items()}}
+        changes = {
+            **writing.assigned(row, row.before()),
+            **{key: model.held(key, value) for key, value in values.items()},
+        }
         chosen = _ready(model, named, stored, {**stored, **changes})
         fresh = model.row(stored)
         fresh.update({**changes, chosen.field: chosen.target})
@@ -139,12 +142,6 @@ def _in_the_way(transition: Transition, origin: object, wanted: Mapping[str, obj
         begins = " or ".join(repr(value) for value in transition.origins or ())
         return f"{transition.field} is {origin!r}, and it begins at {begins}"
     return None if transition.allows(wanted) else "its condition does not hold"
-
-
-def _assigned(row: NormalModel) -> dict[str, object]:
-    """What was assigned to the row since it was read or saved."""
-    before = row.before()
-    return {name: value for name, value in row.toDict().items() if name not in before or before[name] != value}
 
 
 def _all_read(model: Model, given: Sequence[Mapping[str, Any]]) -> list[Transition]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..errors import ModelError
-from .changes import is_flushing, quiet, settle
+from .changes import is_flushing, once_committed, quiet, settle
 from .datatypes import Datatype
 from .datatypes.times import Date, local_time_of
 from .fields import Field, plain
-from .kinds import Kind, outgrows
+from .kinds import Kind, outgrows, rounded
 from .mapping import Model
 from .reading import WRITTEN, naming, where
-from .rows import RowData
+from .rows import RowData, row_in, snapshot
 from .tables import ensure
 
 if TYPE_CHECKING:
@@ -42,15 +43,25 @@ def session_for(model: Model) -> Iterator[Session]:
 
 
 def save(row: NormalModel, *, trigger: bool, insert: bool = False) -> None:
-    """Insert or update a row, then run what follows."""
+    """Insert a row, or update what was assigned to it, then run what follows."""
+    since = row.before()
+    try:
+        _save(row, since, trigger=trigger, insert=insert)
+    except BaseException:
+        object.__setattr__(row, "_original_data", since)
+        raise
+    object.__setattr__(row, "_original_data", snapshot(row.toDict()))
+
+
+def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, insert: bool) -> None:
     model = row.model()
     with session_for(model) as session, quiet(session, not trigger):
         entity = None if insert else _stored(session, model, row)
-        before = {} if entity is None else model.values(entity)
-        object.__setattr__(row, "_original_data", before)
+        object.__setattr__(row, "_original_data", {} if entity is None else model.values(entity))
         if trigger:
             _lifecycle(row, "beforeSave")
-        values = _to_write(model, row, new=entity is None)
+        wanted = row.toDict() if entity is None else assigned(row, since)
+        values = _to_write(model, wanted, new=entity is None)
         if entity is None:
             entity = model.entity(**values)
             session.add(entity)
@@ -59,10 +70,27 @@ def save(row: NormalModel, *, trigger: bool, insert: bool = False) -> None:
                 setattr(entity, name, value)
         _flush(session, model)
         _take(row, model, entity)
+        row._assigned.update(values)
+        # until the commit it counts as still to be written, for the commit may fail
+        once_committed(session, partial(row._assigned.difference_update, values))
         if trigger:
             settle(session)
             _lifecycle(row, "afterSave")
-    object.__setattr__(row, "_original_data", row.toDict())
+
+
+def assigned(row: NormalModel, since: Mapping[str, object]) -> dict[str, object]:
+    """What is to be written of a row whose values were `since`: what was assigned, or changed inside of a value.
+
+    All of it, if its key is another one than it was.
+    """
+    values = row.toDict()
+    if any(since.get(name) != values.get(name) for name in row.model().primary):
+        return values
+    return {
+        name: value
+        for name, value in values.items()
+        if name in row._assigned or name not in since or since[name] != value
+    }
 
 
 def delete(row: NormalModel, *, trigger: bool) -> bool:
@@ -93,7 +121,8 @@ def locked(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
 def save_many(rows: type[Row], given: Sequence[Any], *, trigger: bool) -> list[Row]:
     """Save several rows in one transaction."""
     with rows.model().app.transaction():
-        made = [item if isinstance(item, rows) else rows(plain_values(item)) for item in given]
+        found = [row_in(item) for item in given]
+        made = [item if isinstance(item, rows) else rows(plain_values(item)) for item in found]
         for row in made:
             save(row, trigger=trigger)
     return made
@@ -101,10 +130,10 @@ def save_many(rows: type[Row], given: Sequence[Any], *, trigger: bool) -> list[R
 
 def update_keys(model: Model, keys: Any, values: Any, *, trigger: bool) -> int:
     """Change the rows with these keys, one by one."""
-    found = _by_keys(model, keys)
     with model.app.transaction():
+        found = _by_keys(model, keys)
         for row in found:
-            row.update(plain_values(values))
+            row.update(without_key(model, row.pkData, values))
             save(row, trigger=trigger)
     return len(found)
 
@@ -117,6 +146,8 @@ def delete_keys(model: Model, keys: Any, *, trigger: bool) -> int:
 
 def update_where(model: Model, filter_: object, values: Any) -> int:
     """One UPDATE statement."""
+    if not plain_values(values):
+        raise ModelError(model.name, "there is nothing to change: updateData is empty")
     held = {model.field(name).column: _fitting(model, name, value) for name, value in plain_values(values).items()}
     with session_for(model) as session:
         statement = sa.update(cast(sa.Table, model.table)).where(where(model, filter_)).values(held)
@@ -131,10 +162,20 @@ def delete_where(model: Model, filter_: object) -> int:
 
 def plain_values(given: Any) -> dict[str, Any]:
     """The plain values of a row or a dictionary; {} for None."""
-    if given is None:
-        return {}
-    values = given.toDict() if isinstance(given, RowData) else given
-    return {str(name): plain(value) for name, value in cast("Mapping[str, Any]", values).items()}
+    held = row_in(given)
+    values = held.toDict() if isinstance(held, RowData) else {} if held is None else held
+    if not isinstance(values, Mapping):
+        raise ModelError("row", f"a row is given as a row or a dictionary, not as {type(given).__name__}")
+    return {str(name): plain(value) for name, value in values.items()}
+
+
+def without_key(model: Model, key: Mapping[str, object], given: Any) -> dict[str, Any]:
+    """The values to change in the row with this key. ModelError if its key is to be changed as well."""
+    values = plain_values(given)
+    for name in model.primary:
+        if name in values and model.held(name, values.pop(name)) != model.held(name, key[name]):
+            raise ModelError(model.name, f"the key {name} of a row cannot be changed; create another row, delete this")
+    return values
 
 
 def _changed(session: Session, model: Model, statement: sa.Update | sa.Delete) -> int:
@@ -174,9 +215,9 @@ def _find(session: Session, model: Model, key: Mapping[str, object]) -> object |
     return cast("object | None", found)
 
 
-def _to_write(model: Model, row: NormalModel, *, new: bool) -> dict[str, object]:
-    """The assigned values as the fields hold them, with defaults of new rows and times that update themselves."""
-    values = {name: _fitting(model, name, value) for name, value in row.toDict().items()}
+def _to_write(model: Model, wanted: Mapping[str, object], *, new: bool) -> dict[str, object]:
+    """The values as the fields hold them, with defaults of new rows and times that update themselves."""
+    values = {name: _fitting(model, name, value) for name, value in wanted.items()}
     for name, declared in model.declared.items():
         stamped = _stamp(model, declared, new=new)
         if stamped is not None and (name not in values or not new or values[name] is None):
@@ -191,9 +232,19 @@ def _fitting(model: Model, name: str, value: object) -> object:
     limit = model.declared[name].max_length()
     if limit is not None and isinstance(held, str) and len(held) > limit:
         raise ModelError(model.name, f"{name}: {len(held)} characters are over the limit of {limit}")
-    if isinstance(held, Decimal) and outgrows(model.field(name), held):
-        room = model.field(name).column.type
-        raise ModelError(model.name, f"{name}: {held:f} has too many digits for {room!r}")
+    return _number(model, name, held) if isinstance(held, Decimal) else held
+
+
+def _number(model: Model, name: str, number: Decimal) -> Decimal:
+    """As the column will hold it: rounded half up to its decimals, and exactly, or refused."""
+    field = model.field(name)
+    room = field.column.type
+    held = rounded(field, number)
+    if outgrows(field, held):
+        raise ModelError(model.name, f"{name}: {number:f} has too many digits for {room!r}")
+    if model.database.dialect == "sqlite" and rounded(field, Decimal(float(held))) != held:
+        reason = "has more digits than SQLite keeps exactly (15); use another database, or a text field"
+        raise ModelError(model.name, f"{name}: {number:f} {reason}")
     return held
 
 

@@ -1,0 +1,106 @@
+"""Numbers over the rows of a model: the same on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from ..errors import ModelError
+from .kinds import NUMBERS, FieldInfo, Kind
+from .mapping import Model
+from .reading import column, connection, where
+from .rows import JitDict
+
+_FUNCTIONS: dict[str, Any] = {
+    "count": sa.func.count,
+    "countDistinct": lambda counted: sa.func.count(counted.distinct()),
+    "sum": sa.func.sum,
+    "avg": sa.func.avg,
+    "min": sa.func.min,
+    "max": sa.func.max,
+}
+_ORDERED = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME}
+#: What fields can be aggregated by, where that depends on what they hold.
+_WANTS = {"sum": NUMBERS, "avg": NUMBERS, "min": _ORDERED, "max": _ORDERED}
+#: Decimals of an average beyond those of its field.
+_FINER = 4
+_EXACT = Context(prec=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aggregate:
+    """One number: of what field, and which."""
+
+    model: Model
+    field: FieldInfo
+    kind: str
+
+    @property
+    def expression(self) -> sa.ColumnElement[Any]:
+        return cast("sa.ColumnElement[Any]", _FUNCTIONS[self.kind](self.field.column))
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}_{self.field.name}"
+
+    def answer(self, found: Any) -> Any:
+        """The number as its kind says, whatever the driver makes of it."""
+        if found is None or self.kind not in ("sum", "avg") or self.field.kind is Kind.FLOAT:
+            return found
+        if self.kind == "sum" and self.field.kind is Kind.INTEGER:
+            return int(found)
+        scale = cast("int | None", getattr(self.field.column.type, "scale", 0))
+        number = Decimal(str(found))
+        if scale is None:
+            return number
+        places = scale if self.kind == "sum" else scale + _FINER
+        return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
+
+
+def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
+    """One number over the rows that pass. ModelError if the field cannot be aggregated like that."""
+    asked = _asked(model, field, kind)
+    with connection(model) as reading:
+        return asked.answer(reading.execute(sa.select(asked.expression).where(where(model, filter_))).scalar())
+
+
+def groups(
+    model: Model, filter_: object, fields: str | Sequence[str], aggregates: Sequence[Sequence[str]]
+) -> list[JitDict]:
+    """One dictionary per group of rows; without fields, one for all rows together."""
+    names = [fields] if isinstance(fields, str) else list(fields)
+    asked = [_asked(model, name, kind) for name, kind in aggregates]
+    if not (names or asked):
+        raise ModelError(model.name, "groupBy needs fields to group by, or aggregates like [['id', 'count']]")
+    keys = [column(model, name) for name in names]
+    wanted = sa.select(
+        *[key.label(name) for key, name in zip(keys, names, strict=True)],
+        *[each.expression.label(each.label) for each in asked],
+    )
+    with connection(model) as reading:
+        found = reading.execute(wanted.where(where(model, filter_)).group_by(*keys)).mappings()
+        return [JitDict({**row, **{each.label: each.answer(row[each.label]) for each in asked}}) for row in found]
+
+
+def distinct(model: Model, filter_: object, field: str) -> list[Any]:
+    """The different values of a field, in their order."""
+    wanted = column(model, field)
+    with connection(model) as reading:
+        return list(
+            reading.execute(sa.select(wanted).where(where(model, filter_)).distinct().order_by(wanted)).scalars()
+        )
+
+
+def _asked(model: Model, name: str, kind: str) -> _Aggregate:
+    field = model.field(name)
+    if kind not in _FUNCTIONS:
+        raise ModelError(model.name, f"no aggregate {kind!r}; there are {', '.join(_FUNCTIONS)}")
+    wanted = _WANTS.get(kind)
+    if wanted is not None and field.kind not in wanted:
+        kinds = ", ".join(sorted(wanted))
+        raise ModelError(model.name, f"{kind} of {name} makes no sense: it holds {field.kind}, not one of {kinds}")
+    return _Aggregate(model, field, kind)
