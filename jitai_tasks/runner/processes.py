@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -11,6 +12,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Collection
+
+import psutil
 
 _logger = logging.getLogger(__name__)
 
@@ -61,12 +64,25 @@ def lead_group() -> None:
 
 
 def kill_group(leader: int) -> None:
-    """SIGKILL `leader` and everything in its group; what is gone is gone."""
+    """SIGKILL `leader`, its group, and what it has started in groups of their own; what is gone is gone.
+
+    Of a leader that has died by itself only the group is known.
+    """
+    elsewhere = _descendants(leader)
     for kill in (os.killpg, os.kill):
         try:
             kill(leader, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             continue
+    for process in elsewhere:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def _descendants(leader: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return list(psutil.Process(leader).children(recursive=True))
+    return []
 
 
 def send(pid: int, number: int) -> None:

@@ -113,7 +113,6 @@ class Template:
         processes.die_with(parent, self._lifeline)
         self._channel.close()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        app.database.after_fork()
         seat = self._shared.seats.seat(order.seat)
         seat.take(order.worker)
         return ROLES[order.role](app, self._shared, seat, order.worker)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -29,6 +31,9 @@ _CONNECT_WITHIN = 10
 _COMMON: dict[str, Any] = {"max_overflow": 50, "hide_parameters": True}
 #: Values of the statements that lock out other migrations.
 _MIGRATION = {"name": "jitai_schema_version"}
+_STRICT = "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES'), time_zone = '+00:00'"
+#: Seconds, seconds and tries, as for PostgreSQL.
+_KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 _EXTRA = {"postgresql": "postgres", "mysql": "mysql"}
 
 
@@ -58,7 +63,11 @@ def engine_for(url: URL) -> tuple[sa.Engine, Settings]:
         raise DatabaseUnreachable(
             f"the driver for {make} is not installed ({error}); pip install 'jitai-tasks[{_EXTRA[make]}]'"
         ) from None
+    except (ValueError, TypeError) as error:
+        raise DatabaseUnreachable(f"the query of the database URL makes no sense: {error}; correct it") from None
     _ask_after_idling(engine)
+    if make == "mysql":
+        event.listen(engine, "connect", partial(_connected, listens="read_timeout" in url.query))
     return engine, settings
 
 
@@ -107,6 +116,10 @@ def wait_at_most_a_second(connection: sa.Connection) -> None:
 def _sqlite(url: URL, synchronous: str) -> sa.Engine:
     if synchronous not in sqlite.SYNCHRONOUS:
         raise DatabaseUnreachable(f"synchronous={synchronous}: use one of {', '.join(sqlite.SYNCHRONOUS)}")
+    if url.query:
+        raise DatabaseUnreachable(
+            f"the URL of an SQLite file says synchronous=… and nothing else: {', '.join(url.query)}"
+        )
     engine = sa.create_engine(url, connect_args={"timeout": 0, "check_same_thread": False}, **_COMMON)
     sqlite.prepare(engine, synchronous=synchronous)
     return engine
@@ -121,9 +134,21 @@ def _postgresql(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mysql(query: Mapping[str, Any]) -> dict[str, Any]:
-    strict = "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES'), time_zone = '+00:00'"
-    wanted = {"charset": "utf8mb4", "connect_timeout": _CONNECT_WITHIN, "init_command": strict}
+    """Reading is limited until the connection stands: something that accepts it may never say a word."""
+    wanted = {"charset": "utf8mb4", "connect_timeout": _CONNECT_WITHIN, "read_timeout": _CONNECT_WITHIN}
     return {name: value for name, value in wanted.items() if name not in query}
+
+
+def _connected(connection: Any, _record: object, *, listens: bool) -> None:
+    """A statement may take as long as it takes, unless the URL says otherwise; a host that has vanished is noticed."""
+    if not listens:
+        connection._read_timeout = None  # noqa: SLF001 - PyMySQL has no other way
+    with connection.cursor() as cursor:
+        cursor.execute(_STRICT)  # after an init_command of the URL's own
+    found = connection._sock  # noqa: SLF001
+    for name, value in _KEEPALIVE.items():
+        if found.family != socket.AF_UNIX and hasattr(socket, name):
+            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _ask_after_idling(engine: sa.Engine) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Self
 
 import sqlalchemy as sa
@@ -41,6 +44,7 @@ class Database:
         self.tell: Callable[[sa.Connection, Run], None] | None = None
         self._abandoned: list[object] = []
         commits.watch(engine)
+        os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
 
     @classmethod
     def open(cls, url: str, *, clock: Clock | None = None) -> Self:
@@ -111,7 +115,7 @@ class Database:
         """Call `call` once `held`'s transaction has committed; forget it if it rolls back."""
         commits.on_commit(held, call)
 
-    def after_fork(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: leave the parent's connections alone and start with fresh ones."""
         self._abandoned.append(self.engine.pool)  # a closed SQLite handle would drop the parent's locks
         self.engine.dispose(close=False)
@@ -120,6 +124,12 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _forked(found: weakref.ref[Database]) -> None:
+    database = found()
+    if database is not None:
+        database._begin_anew()  # noqa: SLF001 - nobody else has to think of it
 
 
 def database_of(connection: sa.Connection) -> Database | None:

@@ -11,13 +11,13 @@ from ..errors import DatabaseUnreachable
 from . import sqlite
 from .tables import metadata
 
-#: Seconds to wait for the lock of an SQLite file.
-PATIENCE_AT_START = 5.0
 OLDEST_SQLITE = (3, 35)
 OLDEST_POSTGRESQL = (13,)
 OLDEST_MARIADB = (10, 6)
 OLDEST_MYSQL = (8, 0)
 
+#: What drivers raise when they cannot connect, or cannot make sense of what the URL tells them.
+_REFUSED = (sa.exc.SQLAlchemyError, sqlite3.Error, TypeError, ValueError, AttributeError, LookupError, OSError)
 #: What databases say, by a part of their message, and what to do about it.
 _ADVICE = {
     "unable to open database file": "check that the folder exists and that this user may write in it",
@@ -37,6 +37,9 @@ _ADVICE = {
     "No such file or directory": "start the server, or check its socket's path",
     "could not translate host name": "check the host's name",
     "Name or service not known": "check the host's name",
+    "invalid integer value": "correct it in the URL's query",
+    "bad value for": "correct it in the URL's query",
+    "invalid literal": "correct it in the URL's query",
     "timeout": "the server does not answer: check host, port and firewall",
     "too many": "raise the server's limit of connections, or use fewer workers",
     "invalid connection option": "remove it from the URL's query",
@@ -48,14 +51,34 @@ _ADVICE = {
 def prove_usable(engine: sa.Engine, shown: str) -> None:
     """Connect, look at the version and the rights; DatabaseUnreachable says what is in the way."""
     try:
-        with engine.connect() as connection, sqlite.beginning(connection, sqlite.PATIENCE, PATIENCE_AT_START):
-            reason = _PROOFS[engine.dialect.name](connection) or _missing_rights(connection)
-            connection.rollback()
-    except (sa.exc.SQLAlchemyError, sqlite3.Error, TypeError, OSError) as error:
+        reason = _obstacle(engine)
+    except _REFUSED as error:
         reason = explained(error)
     if reason is not None:
         engine.dispose()
         raise DatabaseUnreachable(f"{shown}: {reason}")
+
+
+def _obstacle(engine: sa.Engine) -> str | None:
+    try:
+        with engine.connect() as connection, sqlite.beginning(connection, sqlite.PATIENCE, 0.0):
+            reason = _PROOFS[engine.dialect.name](connection) or _missing_rights(connection)
+            connection.rollback()
+    except sa.exc.OperationalError as error:
+        if not sqlite.locked(error.orig):
+            raise
+        return _unreadable(engine)
+    return reason
+
+
+def _unreadable(engine: sa.Engine) -> str | None:
+    """Somebody writes to the SQLite file at this moment, so it can be written to; but can it be read meanwhile?"""
+    with (
+        engine.connect() as connection,
+        sqlite.beginning(connection, sqlite.PATIENCE, sqlite.PATIENCE_AT_START),
+        sqlite.beginning(connection, sqlite.READ_ONLY, True),
+    ):
+        return _PROOFS[engine.dialect.name](connection)
 
 
 def explained(error: BaseException) -> str:
@@ -119,10 +142,12 @@ def _mysql(connection: sa.Connection) -> str | None:
 
 def _missing_rights(connection: sa.Connection) -> str | None:
     """On tables that are there: whether this user may do what we do. Changes nothing."""
-    if "jitai_jobs" not in _tables(connection):
+    there = _tables(connection)
+    if "jitai_jobs" not in there:
         return None
-    for name, table in metadata.tables.items():
-        columns = ", ".join(table.columns.keys())
+    for name in there:
+        stored = connection.exec_driver_sql(f"SELECT * FROM {name} WHERE 1 = 0").keys()  # whichever version it is
+        columns = ", ".join(column for column in stored if column in metadata.tables[name].columns)
         connection.exec_driver_sql(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name} WHERE 1 = 0")
         connection.exec_driver_sql(f"DELETE FROM {name} WHERE 1 = 0")
     return None

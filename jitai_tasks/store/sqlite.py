@@ -28,6 +28,8 @@ _LONGEST_PAUSE = 0.002
 #: So long nobody's pauses grow: beside busy workers the lock is free for fractions of a millisecond at a time.
 _KEEN = 0.05
 _GIVE_UP_AFTER = 60.0
+#: Seconds to wait, before anything has worked, for a file that another process keeps for itself.
+PATIENCE_AT_START = 5.0
 #: Pages of the log after which a commit has to clear it by itself, here 32 MiB; SQLite's own 1,000 are reached in the
 #: middle of a drain, and the commit that reaches them waits for the disk.
 _CLEAR_AFTER = 8_000
@@ -39,7 +41,7 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
 
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
-        with_patience(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+        with_patience(lambda: connection.execute("PRAGMA journal_mode=WAL"), PATIENCE_AT_START)
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA wal_autocheckpoint={_CLEAR_AFTER}")
@@ -101,7 +103,7 @@ def _begin(dbapi_connection: PoolProxiedConnection) -> None:
     assert isinstance(raw, sqlite3.Connection)
     if info.get(READ_ONLY):
         raw.execute("BEGIN")
-        with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
+        with_patience(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1"), info.get(PATIENCE, _GIVE_UP_AFTER))
     else:
         pause = _LONGEST_PAUSE if info.get(YIELDING) else _FIRST_PAUSE
         with_patience(lambda: raw.execute("BEGIN IMMEDIATE"), info.get(PATIENCE, _GIVE_UP_AFTER), pause=pause)

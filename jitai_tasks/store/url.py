@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def parsed(text: str) -> URL:
     """The URL with one of our three drivers; DatabaseUnreachable says what is wrong with it and which forms work."""
     try:
         url = make_url(text)
+        if "\0" in str(url.database):
+            raise ValueError("a NUL character")
     except (ArgumentError, ValueError):
         raise DatabaseUnreachable(
             f"the database URL is malformed (not shown, it may hold a password); use {_FORMS}"
@@ -36,7 +39,14 @@ def parsed(text: str) -> URL:
     driver = _DRIVERS.get(url.drivername.lower())
     if driver is None:
         raise DatabaseUnreachable(f"no driver for {url.drivername!r} databases; use {_FORMS}")
-    return _existing_folder(url.set(drivername=driver)) if driver == "sqlite" else url.set(drivername=driver)
+    if driver == "sqlite":
+        return _existing_folder(url.set(drivername=driver))
+    if text.partition("?")[0].count("@") > 1:
+        raise DatabaseUnreachable(
+            "the database URL has more than one @ (not shown, part of it may be the password); write those in user and "
+            "password as %40, and / as %2F"
+        )
+    return _named(url.set(drivername=driver))
 
 
 def load_driver(text: str) -> None:
@@ -51,14 +61,28 @@ def shown(url: URL) -> str:
     return url.update_query_dict(secrets).render_as_string(hide_password=True)
 
 
+def _named(url: URL) -> URL:
+    if not url.database and url.get_backend_name() == "mysql":
+        raise DatabaseUnreachable(f"{shown(url)} names no database; use mysql://user:password@host/name")
+    return url
+
+
 def _existing_folder(url: URL) -> URL:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+    if (url.database or "").startswith("file:"):
+        raise DatabaseUnreachable("name a file by its path: sqlite:///path/to/file.db")
+    if not url.database or url.database == ":memory:":
         raise DatabaseUnreachable(
             "an in-memory SQLite database cannot be shared by a runner and its workers; name a file: sqlite:///jobs.db"
         )
     path = Path(url.database).expanduser().absolute()
-    if path.is_dir():
+    try:
+        is_folder, there = stat.S_ISDIR(path.stat().st_mode), True
+    except FileNotFoundError:
+        is_folder, there = False, path.parent.is_dir()
+    except OSError as error:
+        raise DatabaseUnreachable(f"{path}: {error.strerror}; name another place") from None
+    if is_folder:
         raise DatabaseUnreachable(f"{path} is a folder; name a file in it, like sqlite:///{path}/jobs.db")
-    if not path.parent.is_dir():
+    if not there:
         raise DatabaseUnreachable(f"the folder {path.parent} does not exist; create it or name another place")
     return url.set(database=str(path))

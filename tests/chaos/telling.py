@@ -37,7 +37,6 @@ class Story:
 
     def act(self) -> None:
         """In the child."""
-        self.database.after_fork()
         self.play()
         self._said.touch()
 

@@ -96,6 +96,13 @@ def stubborn(path):
     sum(iter(int, 1))
 
 
+def leaver(path):
+    """Starts a program in a session of its own, and never ends."""
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    note(path, child.pid)
+    sum(iter(int, 1))
+
+
 def talk():
     print("from Python")
     logging.getLogger("shop").info("from logging")

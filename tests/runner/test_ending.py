@@ -55,6 +55,18 @@ def test_a_forced_end_ends_a_loop_in_c_that_ignores_signals(shop: Shop) -> None:
     assert len(shop.lines("log")) == 1
 
 
+@pytest.mark.parametrize("options", [{"timeout": 0.5}, {}], ids=["at its time limit", "by force"])
+def test_a_run_that_is_ended_takes_along_what_it_has_started_elsewhere(shop: Shop, options: dict[str, object]) -> None:
+    shop.ready(workers=1)
+    job = shop.create("leaver", path=shop.path("log"), options=options)
+    eventually(lambda: shop.lines("log"))
+    child = psutil.Process(int(shop.lines("log")[0].split()[0]))
+    if not options:
+        assert jobs.end(shop.app, job)
+    shop.done(job)
+    eventually(lambda: not lives(child))
+
+
 def test_the_other_jobs_of_a_batch_survive_the_end_of_their_worker_uncounted(shop: Shop) -> None:
     shop.ready(workers=1)
     for _ in range(8):

@@ -120,7 +120,6 @@ def test_a_forked_child_uses_connections_of_its_own(database: Database) -> None:
     child = os.fork()
     if child == 0:
         try:
-            database.after_fork()
             create(database, new())
             os._exit(0)
         except BaseException:

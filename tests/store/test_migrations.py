@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from jitai_tasks import App, jobs
 from jitai_tasks.errors import SchemaOutdated, SchemaTooNew
@@ -89,6 +90,51 @@ def test_whoever_comes_in_the_middle_of_a_migration_waits_for_its_end(
 def _say_version(database: Database, version: str) -> None:
     with database.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '{version}'")
+
+
+def test_tables_as_the_version_before_made_them_are_brought_up_to_date(empty: Database) -> None:
+    """Not only told to be old: with the columns that they really had."""
+    with empty.migrating() as connection:
+        options = {
+            "fn": lambda revision, _context: script()._upgrade_revs("0001", revision),
+            "version_table": tables.VERSION_TABLE, "transactional_ddl": False,
+        }  # fmt: skip
+        context = MigrationContext.configure(connection, opts=options)
+        with Operations.context(context):
+            context.run_migrations()
+    again = Database.open(_url(empty))
+    try:
+        with pytest.raises(SchemaOutdated, match=r"has tables of version 0001.*run `jitai-tasks db upgrade APP`"):
+            migrations.check(again)
+        assert migrations.upgrade(again) == migrations.head()
+        migrations.check(again)
+    finally:
+        again.dispose()
+
+
+def test_tables_that_lack_what_they_should_have_are_no_obstacle_to_be_told_so(empty: Database) -> None:
+    """A newer version may drop a column."""
+    migrations.upgrade(empty)
+    with empty.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE jitai_runners DROP COLUMN refused")
+        connection.exec_driver_sql(f"UPDATE {tables.VERSION_TABLE} SET version_num = '9999'")
+    again = Database.open(_url(empty))
+    try:
+        with pytest.raises(SchemaTooNew, match="install the newer jitai-tasks"):
+            migrations.check(again)
+    finally:
+        again.dispose()
+
+
+@pytest.mark.parametrize("make", ["mysql"], indirect=True)
+def test_all_tables_can_roll_back_whatever_the_server_likes_best(empty: Database) -> None:
+    with empty.read() as connection:
+        name = connection.scalar(sa.text("SELECT database()"))
+        connection.exec_driver_sql("SET SESSION default_storage_engine = MyISAM")
+    migrations.upgrade(empty)
+    with empty.read() as connection:
+        kinds = "SELECT DISTINCT engine FROM information_schema.tables WHERE table_schema = :name"
+        assert connection.execute(sa.text(kinds), {"name": name}).scalars().all() == ["InnoDB"]
 
 
 def _url(database: Database) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,13 +86,85 @@ def test_durability_is_a_setting(tmp_path: Path) -> None:
         database.dispose()
 
 
-def test_a_locked_file_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_somebody_else_writes_to_is_opened_and_read(tmp_path: Path) -> None:
+    """A job may hold its transaction as long as it likes."""
     holder = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
     holder.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (x)")
     holder.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr("jitai_tasks.store.proving.PATIENCE_AT_START", 0.05)
+    database = Database.open(f"sqlite:///{tmp_path}/jobs.db")
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+    database.dispose()
+    holder.close()
+
+
+def test_a_file_that_somebody_keeps_for_himself_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr("jitai_tasks.store.sqlite.PATIENCE_AT_START", 0.05)
     assert "another process holds a lock on the file" in refused(f"sqlite:///{tmp_path}/jobs.db")
     holder.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:one@s3cret@127.0.0.1/d", "mysql://ada:one@s3cret@127.0.0.1/d",
+        "postgresql://ada:one@/s3cret@127.0.0.1/d",
+    ],
+)  # fmt: skip
+def test_a_password_with_an_at_sign_is_refused_without_showing_a_part_of_it(url: str) -> None:
+    message = refused(url)
+    assert "as %40" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://root@127.0.0.1", "names no database"),
+        ("mysql://root@127.0.0.1/d?connect_timeout=abc", "query"),
+        ("postgresql://h/d?connect_timeout=abc", "query"),
+        ("sqlite:////tmp/a%00b.db", "malformed"),
+        ("sqlite:///jobs.db?timeout=5", "synchronous=… and nothing else: timeout"),
+        ("sqlite:////" + "a" * 5000, "name another place"),
+        ("sqlite:////dev/null/jobs.db", "name another place"),
+    ],
+)
+def test_what_makes_no_sense_in_a_url_is_told(url: str, said: str) -> None:
+    assert said in refused(url)
+
+
+@pytest.mark.parametrize("make", ["mysql"])
+def test_an_unknown_character_set_is_told(make: str) -> None:
+    server = servers.mariadb()
+    if server is None:
+        pytest.skip(servers.NO_MARIADB)
+    assert "check the URL" in refused(f"{server.url('mysql').partition('?')[0]}?charset=nonsense")
+
+
+def test_a_server_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jitai_tasks.store.connecting._CONNECT_WITHIN", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert "127.0.0.1" in refused(f"mysql://root:x@127.0.0.1:{silent.getsockname()[1]}/d")
+
+
+def test_what_limits_the_reading_at_the_start_limits_no_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jitai_tasks.store.connecting._CONNECT_WITHIN", 1)
+    server = servers.mariadb()
+    if server is None:
+        pytest.skip(servers.NO_MARIADB)
+    url = server.fresh_database()
+    database = Database.open(url)
+    with database.read() as connection:
+        assert connection.scalar(sa.text("SELECT SLEEP(1.2)")) == 0
+        assert "STRICT_ALL_TABLES" in str(connection.scalar(sa.text("SELECT @@sql_mode")))
+        assert connection.scalar(sa.text("SELECT @@time_zone")) == "+00:00"
+    database.dispose()
+    server.drop(url)
 
 
 @pytest.mark.parametrize("make", ["postgresql", "mysql"])

@@ -15,6 +15,8 @@ from ..tables import VERSION_TABLE
 
 def migrate(connection: sa.Connection) -> None:
     """Run every version that `connection`'s database lacks, in the transaction that is open."""
+    if connection.dialect.name in ("mysql", "mariadb"):  # of Alembic's own table nobody can say it otherwise
+        connection.exec_driver_sql("SET SESSION default_storage_engine = InnoDB")
     _run(MigrationContext.configure(connection, opts=_options()))
 
 
