@@ -27,7 +27,7 @@ def instant_of(value: object, *, zone: str, where: str) -> int:
         local = LocalTime(zone_of(zone))
         found = local.one_instant(local.zone.read(read))
     if not FIRST_INSTANT <= found <= LAST_INSTANT:
-        raise InvalidTime(where, f"{value} is out of range; years 1 to 9999 are known")
+        raise InvalidTime(where, f"{value} is out of range: from 0001-01-02 to before 9999-12-30 24:00 (UTC)")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -13,7 +14,9 @@ from .config import TaskConfig
 from .definition import Definition
 from .errors import BadArguments, did_you_mean, nearest
 from .ids import new_id
+from .jsonscan import is_clean
 from .moments import instant_of
+from .schedule.civil import FIRST_INSTANT, LAST_INSTANT
 from .store.records import NewJob, OnInterrupt, TaskState
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ def new_temporary(
     Raises FunctionNotFound, BadArguments (also for options without sense), PayloadError or InvalidTime.
     """
     given = _keywords(func, arguments)
+    _texts(options)
     task_type = options.get("task_type", TEMPORARY)
     app.performer(task_type).check(func, given)
     return NewJob(
@@ -81,6 +85,7 @@ def new_manual(
     app: App, full_name: str, arguments: Mapping[str, Any] | None = None, start: object = None, **said: Unpack[Said]
 ) -> NewJob:
     """One more run of a task, outside its schedule. A name without element gives a task that stands for itself."""
+    _texts(said)
     definition = app.catalog.find(full_name)
     config = config_of(definition) if definition else TaskConfig()
     return NewJob(
@@ -119,11 +124,14 @@ def usual_delay(job: NewJob) -> float | None:
 
 
 def retry(job: NewJob, now: int, delay: float) -> NewJob:
-    """The job that tries again `delay` seconds after the instant `now`, linked to the one before it."""
+    """The job that tries again `delay` seconds after the instant `now`, linked to the one before it.
+
+    BadArguments for a delay that is none.
+    """
     names = (name for name in NewJob.__dataclass_fields__ if name not in ("id", "hold"))
     kept: dict[str, Any] = {name: getattr(job, name) for name in names}
     kept |= {
-        "due": now + round(delay * SECOND),
+        "due": _later(now, delay, "retryAfter"),
         "attempt": job.attempt + 1,
         "retry_of": job.id,
         "root_id": job.root_id or job.id,
@@ -183,10 +191,29 @@ def _checked(options: Options) -> TaskConfig:
         raise BadArguments(f"option {name}", f"{wrong['msg']}, got {wrong['input']!r}") from None
 
 
-def _start(app: App, start: object, delay: float) -> int:
+def _start(app: App, start: object, delay: object) -> int:
     if start is not None:
         return instant_of(start, zone=app.timezone, where="startTime")
-    return app.database.now() + round(delay * SECOND)
+    return _later(app.database.now(), delay, "option delay")
+
+
+def _later(now: int, delay: object, where: str) -> int:
+    """The instant so many seconds after another."""
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not math.isfinite(delay):
+        raise BadArguments(where, f"expected a number of seconds, got {delay!r}")
+    if abs(delay) * SECOND <= LAST_INSTANT:
+        later = now + round(delay * SECOND)
+        if FIRST_INSTANT <= later <= LAST_INSTANT:
+            return later
+    raise BadArguments(where, f"{delay!r} seconds lead out of the years that are known (to 9999)")
+
+
+def _texts(said: Mapping[str, Any]) -> None:
+    """BadArguments for what is no text that every database stores."""
+    for name in ("task_type", "title", "creator", "func"):
+        value = said.get(name, "")
+        if not (isinstance(value, str) and is_clean(value)):
+            raise BadArguments(f"option {name}", f"expected text without NUL and lone surrogates, got {value!r}")
 
 
 _DEFAULTS = TaskConfig()

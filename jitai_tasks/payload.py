@@ -102,6 +102,8 @@ class _Plain:
 
 
 def _tagged(value: object, where: str) -> dict[str, str]:
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise PayloadError(where, f"{value} is no number; pass None, or text")
     for kind, name, encode in _ENCODERS:
         if isinstance(value, kind):
             return {TAG: name, "value": encode(value)}

@@ -262,6 +262,14 @@ def bind(function: Function, arguments: Mapping[str, object], *, path: str, row:
         signature.bind(*given, **arguments)
     except TypeError as error:
         raise BadArguments(path, f"{error}; its parameters are {signature}") from None
+    if (owner := _owner(function)) in arguments:
+        raise BadArguments(path, f"{owner!r} is the object that the method belongs to, and no argument")
+
+
+def _owner(function: Function) -> str:
+    """What a method calls its object, usually "self"; "" for what is no method."""
+    code = getattr(function.__func__, "__code__", None) if isinstance(function, MethodType) else None
+    return code.co_varnames[0] if code is not None and code.co_argcount else ""
 
 
 def _fits_plainly(function: Function, arguments: Mapping[str, object]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,8 @@ from .. import jobs
 from ..app import App
 from ..errors import JobNotFound
 from ..ids import shown
+from ..jsonsource import read_json
+from ..payload import LIMIT_DEPTH
 from .moments import typed
 from .opening import opened_store, task_of
 from .options import Command, app_and, database_option, job_id, json_option, task_name
@@ -26,13 +27,10 @@ def arguments_option(command: Command) -> Command:
 def _object(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, object] | None:
     if text is None:
         return None
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise click.BadParameter(f"no JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise click.BadParameter('expected an object of keyword arguments, like {"orderId": 7}')
-    return value
+    found = read_json(text, max_depth=LIMIT_DEPTH)
+    for problem in found.problems:
+        raise click.BadParameter(f'expected an object of keyword arguments, like {{"orderId": 7}}; {problem.message}')
+    return dict(found.value)
 
 
 @click.command("enqueue", short_help="Create a temporary task: call a function once, now or later.")

@@ -122,7 +122,8 @@ def of_tables(current: str | None, head: str) -> Finding:
     if current is None:
         return Finding(level="warning", about="tables", found="none yet", advice="`run` and `db upgrade` make them")
     found = f"{current}, this program needs {head}"
-    return Finding(level="problem", about="tables", found=found, advice="run: jitai-tasks db upgrade")
+    advice = "install the newer jitai-tasks" if current > head else "run: jitai-tasks db upgrade"
+    return Finding(level="problem", about="tables", found=found, advice=advice)
 
 
 def of_durability(database: Database) -> Iterator[Finding]:

@@ -28,9 +28,11 @@ def opened_store(folder: Path, database: str | None = None) -> Iterator[tuple[Ap
     An empty database gets its tables; one that needs a migration is SchemaOutdated.
     """
     with opened(folder, database) as app:
-        store = app.database
+        store = app.opened_database
+        if migrations.current(store) is None:
+            migrations.upgrade(store)
         migrations.check(store)
-        yield app, store
+        yield app, app.database
 
 
 def has_tables(app: App) -> bool:

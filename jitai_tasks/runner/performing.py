@@ -197,12 +197,16 @@ class Performer:
         """The job that tries again, if the task wants one. If its own `retryAfter` fails, as the job was created."""
         if outcome.status is not Status.ERROR:
             return None
-        asked = attempt(task.retryAfter, row, error) if task is not None else attempt(newjobs.usual_delay, job)
-        if asked.error is not None:
+
+        def again(delay: float | None) -> NewJob | None:
+            return None if delay is None else newjobs.retry(job, outcome.ended, delay)
+
+        if task is not None:
+            asked = attempt(lambda: again(task.retryAfter(row, error)))
+            if asked.error is None:
+                return cast("NewJob | None", asked.value)
             _logger.error("retryAfter of %s failed: %s", job.task or job.func, message(asked.error))
-            asked = attempt(newjobs.usual_delay, job)
-        delay = cast("float | None", asked.value)
-        return None if delay is None else newjobs.retry(job, outcome.ended, delay)
+        return again(newjobs.usual_delay(job))
 
     def _plan_successor(self, task: BaseTask, row: RowData, outcome: Outcome) -> None:
         if task.fullName:  # nothing follows a task without element, and filling in its row is not free

@@ -58,7 +58,7 @@ def parse_moment(value: object, pointer: str) -> datetime:
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - wall time has no zone
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise InvalidTime(pointer, f"expected a text like '2024-01-31 09:00:00', got {value!r}")
     try:
         return datetime.fromisoformat(value.strip())

@@ -35,6 +35,10 @@ def test_tables_are_compared_with_the_program(current: str | None, level: str) -
     assert findings.of_tables(current, "0001").level == level
 
 
+def test_tables_newer_than_the_program_ask_for_a_newer_program() -> None:
+    assert findings.of_tables("0003", "0002").advice == "install the newer jitai-tasks"
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     write_files(tmp_path / "shop", {"app.json": {"appId": "test.Shop", "name": "Shop", "timezone": "UTC"}})

@@ -149,7 +149,7 @@ def test_enqueue_refuses_wrong_arguments_before_anything_is_stored(terminal: Ter
     assert terminal.json("jobs") == []
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", "7"])
+@pytest.mark.parametrize("text", ["{", "[1]", "7", '{"a": 1, "a": 2}', '{"a": NaN}', '{"a": ' + "[" * 100_000])
 def test_arguments_that_are_no_json_object_are_wrong_usage(terminal: Terminal, text: str) -> None:
     assert terminal.run("enqueue", "services.OrderSvc.cancel", "--args", text) == 2
 
