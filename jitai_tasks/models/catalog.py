@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -22,9 +23,12 @@ from .normal import NormalModel
 if TYPE_CHECKING:
     from ..app import App
     from ..store import Database
+_logger = logging.getLogger(__name__)
+
 NORMAL = "models.NormalType"
 MAPPED = "models.SQLAlchemyType"
 DEFAULT_DATABASE = "databases.Default"
+_NOT_UNIQUE = "%s: the database does not keep %s unique: %s; the first start after that is mended makes it so"
 #: What rows offer themselves.
 TAKEN = frozenset(name for name in dir(NormalModel) if not name.startswith("_"))
 
@@ -97,7 +101,8 @@ class Models:
             tables.add_groups(table, getattr(meta, "unionUniqueList", None) or (), unique=True)
             if not table.primary_key.columns:
                 raise _without_key(definition)
-            tables.ensure(self._database(definition), table, self._unsure)
+            for refused in tables.ensure(self._database(definition), table, self._unsure):
+                _logger.error(_NOT_UNIQUE, definition.full_name, ", ".join(refused.fields), refused.reason)
             return self._kept(self._mapped(definition, rows, table))
         except BaseException:
             self._registry.metadata.remove(table)

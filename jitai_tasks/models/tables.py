@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,18 @@ from .datatypes.numbers import AutoInt
 
 _logger = logging.getLogger(__name__)
 
+#: MySQL: a text without limit, or with one too high, cannot be in an index (MariaDB keeps its hash); what PostgreSQL
+#: says when such a text is there already.
+_TOO_LONG = frozenset({1170, 1071, "54000"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Fields of a table that the database cannot keep unique, and why."""
+
+    fields: tuple[str, ...]
+    reason: str
+
 
 def make_table(
     name: str, declared: Mapping[str, Datatype], *, metadata: sa.MetaData, indexed: Iterable[str] = ()
@@ -23,9 +37,7 @@ def make_table(
     """The table of a model with these fields; fields in `indexed` get an index even if they do not ask for one."""
     wanted = {field for field, datatype in declared.items() if datatype.options.get("dbIndex")} | set(indexed)
     columns = [_column(field, datatype) for field, datatype in declared.items()]
-    unique = [
-        sa.UniqueConstraint(field, name=f"uq_{name}_{field}"[:60]) for field in declared if _unique(declared[field])
-    ]
+    unique = [sa.Index(f"uq_{name}_{field}"[:60], field, unique=True) for field in declared if _unique(declared[field])]
     indexes = [sa.Index(f"ix_{name}_{field}"[:60], field) for field in declared if field in wanted]
     return sa.Table(
         name,
@@ -44,14 +56,13 @@ def add_groups(table: sa.Table, groups: Iterable[Mapping[str, Any]], *, unique: 
     for group in groups:
         fields = list(group["fieldNameList"])
         name = f"{'uq' if unique else 'ix'}_{table.name}_{group.get('name') or '_'.join(fields)}"[:60]
-        if unique:
-            table.append_constraint(sa.UniqueConstraint(*fields, name=name))
-        else:
-            sa.Index(name, *[table.c[field] for field in fields])
+        sa.Index(name, *[table.c[field] for field in fields], unique=unique)
 
 
-def ensure(database: Database, table: sa.Table, unsure: set[sa.Table]) -> None:
+def ensure(database: Database, table: sa.Table, unsure: set[sa.Table]) -> list[Refusal]:
     """Create the table, or add the columns and indexes that it lacks. Safe beside other processes doing the same.
+
+    Answers what cannot be unique because of the rows that there are; the table is of use all the same.
 
     Inside a transaction of this app it joins it where there is only one writer, on SQLite. If that transaction undoes
     its work, the table goes into `unsure`.
@@ -59,11 +70,11 @@ def ensure(database: Database, table: sa.Table, unsure: set[sa.Table]) -> None:
     unsure.discard(table)
     scope = current_scope.get()
     if scope is not None and scope.used and scope.database is database and database.dialect == "sqlite":
-        _complete(scope.session.connection(), table)
+        refused = _complete(scope.session.connection(), table)
         sa.event.listen(scope.session, "after_soft_rollback", lambda _session, _undone: unsure.add(table))
-        return
+        return refused
     with database.migrating() as connection:
-        _complete(connection, table)
+        return _complete(connection, table)
 
 
 def restore(connection: sa.Connection, table: sa.Table, unsure: set[sa.Table]) -> None:
@@ -72,16 +83,43 @@ def restore(connection: sa.Connection, table: sa.Table, unsure: set[sa.Table]) -
         _complete(connection, table)
 
 
-def is_complete(database: Database, table: sa.Table) -> bool:
-    """Whether the database has the table with all its columns and indexes."""
-    with database.read() as connection:
-        return not list(_lacking(connection, table))
-
-
-def _complete(connection: sa.Connection, table: sa.Table) -> None:
+def _complete(connection: sa.Connection, table: sa.Table) -> list[Refusal]:
+    refused = []
     for statement in list(_lacking(connection, table)):
         _logger.info("%s: %s", table.name, " ".join(str(statement).split()))
-        connection.execute(statement)
+        if isinstance(statement, CreateIndex) and statement.element.unique:
+            refused += _made_unique(connection, statement)
+        else:
+            connection.execute(statement)
+    return refused
+
+
+def _made_unique(connection: sa.Connection, statement: CreateIndex) -> list[Refusal]:
+    """Make a unique index; answers what is in the way, if anything is."""
+    index = statement.element
+    reason = ""
+    if index.name in {found["name"] for found in sa.inspect(connection).get_indexes(str(index.table))}:
+        reason = f"index {index.name} is one of other fields; drop it"
+    else:
+        try:
+            with _undoable(connection):
+                connection.execute(statement)
+        except sa.exc.IntegrityError:
+            reason = "rows repeat"
+        except sa.exc.DBAPIError as error:
+            if not _is_too_long(error):
+                raise
+            reason = str(error.orig).splitlines()[0]  # what follows are hints
+    return [Refusal(fields=_fields(index), reason=reason)] if reason else []
+
+
+def _is_too_long(error: sa.exc.DBAPIError) -> bool:
+    return not _TOO_LONG.isdisjoint((*getattr(error.orig, "args", ()), getattr(error.orig, "sqlstate", None)))
+
+
+def _undoable(connection: sa.Connection) -> AbstractContextManager[object]:
+    """PostgreSQL goes on after an error from a savepoint only; MariaDB commits with every change of a table."""
+    return connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext()
 
 
 def _lacking(connection: sa.Connection, table: sa.Table) -> Iterable[sa.schema.ExecutableDDLElement]:
@@ -95,7 +133,26 @@ def _lacking(connection: sa.Connection, table: sa.Table) -> Iterable[sa.schema.E
         if column.name not in known:
             yield _add_column(connection, column)
     indexes = {index["name"] for index in inspector.get_indexes(table.name)}
-    yield from (CreateIndex(index) for index in table.indexes if index.name not in indexes)
+    unique = _unique_fields(inspector, table.name)
+    for index in table.indexes:
+        there = frozenset(_fields(index)) in unique if index.unique else index.name in indexes
+        if not there:
+            yield CreateIndex(index)
+
+
+def _fields(index: sa.Index) -> tuple[str, ...]:
+    return tuple(column.name for column in index.columns)
+
+
+def _unique_fields(inspector: sa.Inspector, table: str) -> set[frozenset[object]]:
+    """What the database keeps unique, in every row; tables have constraints for it where others have indexes."""
+    found = [index for index in inspector.get_indexes(table) if index["unique"] and not _partial(index)]
+    constraints = inspector.get_unique_constraints(table)
+    return {frozenset(each["column_names"]) for each in (*found, *constraints)}  # type: ignore[call-overload]  # dicts of two kinds
+
+
+def _partial(index: Mapping[str, Any]) -> bool:
+    return any(name.endswith("_where") for name in index.get("dialect_options", ()))
 
 
 def _add_column(connection: sa.Connection, column: sa.Column[Any]) -> sa.schema.ExecutableDDLElement:
