@@ -29,6 +29,9 @@ _TYPES: dict[Kind, type[Datatype]] = {
     Kind.DATETIME: Datetime,
     Kind.TIME: Time,
     Kind.JSON: JitDict,
+    Kind.ID: Ltext,
+    Kind.INSTANT: Datetime,
+    Kind.PAYLOAD: JitDict,
 }
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import arrow
 import sqlalchemy as sa
 
+from ..ids import parsed, shown
 from .fields import plain
 
 
@@ -31,6 +32,12 @@ class Kind(StrEnum):
     UUID = "uuid"
     JSON = "json"
     OTHER = "other"
+    #: In records of the framework: a job's id, shown as 24 hex digits and kept as a number;
+    ID = "id"
+    #: a moment, kept as an instant;
+    INSTANT = "instant"
+    #: arguments and results, kept as text.
+    PAYLOAD = "payload"
 
 
 #: Room for every number that a field may hold; the usual context rounds at 28 digits.
@@ -199,6 +206,13 @@ def _uuid(field: FieldInfo, value: object) -> object:
         raise ValueError(_expected(field, "a UUID", value)) from None
 
 
+def _id(field: FieldInfo, value: object) -> object:
+    """The id as it is shown; a text that is none stays what it is, and is equal to no id."""
+    text = str(_text(field, value))
+    number = parsed(text)
+    return text if number is None else shown(number)
+
+
 def _json(field: FieldInfo, value: object) -> object:
     del field
     return value
@@ -233,4 +247,7 @@ _COERCIONS: dict[Kind, Callable[[FieldInfo, object], object]] = {
     Kind.UUID: _uuid,
     Kind.JSON: _json,
     Kind.OTHER: _json,
+    Kind.ID: _id,
+    Kind.INSTANT: _datetime,
+    Kind.PAYLOAD: _json,
 }

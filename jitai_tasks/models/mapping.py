@@ -126,7 +126,7 @@ def fields_of(mapper: Mapper[Any], zone: ZoneInfo) -> dict[str, FieldInfo]:
 def field_info(name: str, column: Any, zone: ZoneInfo, title: str = "") -> FieldInfo:
     """A column as a field."""
     kind = kind_of(column.type)
-    aware = kind is Kind.DATETIME and bool(getattr(column.type, "timezone", False))
+    aware = kind in (Kind.DATETIME, Kind.INSTANT) and bool(getattr(column.type, "timezone", False))
     return FieldInfo(
         name=name, kind=kind, column=column, title=title, aware=aware, zone=zone, choices=_choices(column.type)
     )

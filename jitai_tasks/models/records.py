@@ -39,7 +39,7 @@ class Moment(sa.types.TypeDecorator[Any]):
 
     impl = sa.BigInteger
     cache_ok = True
-    kind = Kind.DATETIME
+    kind = Kind.INSTANT
 
     def __init__(self, zone: str, *, timezone: bool = False) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Id(sa.types.TypeDecorator[Any]):
 
     impl = sa.BigInteger
     cache_ok = True
-    kind = Kind.TEXT
+    kind = Kind.ID
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         return None if value is None else parsed(value) or 0
@@ -77,7 +77,7 @@ class Stored(sa.types.TypeDecorator[Any]):
 
     impl = sa.Text
     cache_ok = True
-    kind = Kind.JSON
+    kind = Kind.PAYLOAD
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return payload.loads(value)

@@ -5,15 +5,16 @@ What comes out has few operators and typed values. SQL and the test in memory ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
 from ...errors import FilterError, did_you_mean, nearest
+from ...ids import parsed
 from ..kinds import NUMBERS, FieldInfo, Kind, coerce
 from .nodes import AND, Condition, F, Group, Negation, Node
-from .spans import span
+from .spans import second, span, year_of_instants
 
 MAX_NODES = 1000
 MAX_DEPTH = 64
@@ -147,11 +148,27 @@ def _compare(field: FieldInfo, operator: str, value: object) -> Checked:
     if value is None and operator == "ne":
         return Not(Null(field))
     _needs_order(field, operator)
-    return Compare(field, operator, _scalar(field, value))
+    held = _scalar(field, value)
+    if field.kind is Kind.INSTANT and not field.aware:
+        return _to_the_second(field, operator, held)
+    if field.kind is Kind.ID and operator in _ORDERS and parsed(cast(str, held)) is None:
+        raise FilterError(f"{field.name}: expected an id of 24 hex digits, got {str(held)[:80]!r}")
+    return Compare(field, operator, held)
+
+
+def _to_the_second(field: FieldInfo, operator: str, value: object) -> Checked:
+    """The database keeps microseconds where rows show seconds: all the instants of a second are equal."""
+    first, after = second(field, value)
+    if operator in ("gte", "lt"):
+        return Compare(field, operator, first)
+    if operator in ("gt", "lte"):
+        return Compare(field, "gte" if operator == "gt" else "lt", after)
+    equal = Every((Compare(field, "gte", first), Compare(field, "lt", after)))
+    return equal if operator == "eq" else Not(equal)
 
 
 def _needs_order(field: FieldInfo, operator: str) -> None:
-    if field.kind in (Kind.JSON, Kind.OTHER):
+    if field.kind in (Kind.JSON, Kind.PAYLOAD, Kind.OTHER):
         raise FilterError(f"{field.name} holds structured data; it can only be tested with isnull")
     if operator in _ORDERS and (field.kind in (Kind.BOOLEAN, Kind.UUID) or field.choices):
         raise FilterError(f"{field.name} has no order")
@@ -169,9 +186,15 @@ def _among(field: FieldInfo, operator: str, value: object) -> Checked:
     del operator
     given = _several(field, value)
     _needs_order(field, "eq")
-    values = tuple(coerce(field, item) for item in given if item is not None)
-    options: tuple[Checked, ...] = (Among(field, values),) if values else ()
+    options: tuple[Checked, ...] = tuple(_one_of(field, [item for item in given if item is not None]))
     return Some((*options, Null(field))) if None in given else Some(options)
+
+
+def _one_of(field: FieldInfo, given: Sequence[object]) -> Iterator[Checked]:
+    if field.kind is Kind.INSTANT:
+        yield from (_compare(field, "eq", item) for item in given)
+    elif given:
+        yield Among(field, tuple(coerce(field, item) for item in given))
 
 
 def _not_among(field: FieldInfo, operator: str, value: object) -> Checked:
@@ -210,6 +233,8 @@ def _like(field: FieldInfo, operator: str, value: object) -> Checked:
 
 
 def _match(field: FieldInfo, operator: str, value: object) -> Checked:
+    if field.kind is Kind.ID:
+        raise FilterError(f"{field.name} is kept as a number, and is compared as a whole; {operator} compares text")
     if field.kind is not Kind.TEXT or field.choices:
         raise FilterError(f"{field.name} is no text; {operator} compares text")
     text = cast(str, _scalar(field, value))
@@ -237,7 +262,7 @@ def _pieces(pattern: str) -> tuple[str | int | None, ...]:
 
 
 def _part(field: FieldInfo, operator: str, value: object) -> Checked:
-    if field.kind not in (Kind.DATE, Kind.DATETIME):
+    if field.kind not in (Kind.DATE, Kind.DATETIME, Kind.INSTANT):
         raise FilterError(f"{field.name} is no date; {operator} takes a part of one")
     lowest, highest = _PARTS[operator]
     if isinstance(value, str) and value.strip().isdigit() and operator != "day":
@@ -245,12 +270,16 @@ def _part(field: FieldInfo, operator: str, value: object) -> Checked:
     if isinstance(value, int) and not isinstance(value, bool):
         if not lowest <= value <= highest:
             raise FilterError(f"{field.name}: a {operator} is {lowest} to {highest}, got {value}")
-        return Part(field, operator, value)
+        if field.kind is not Kind.INSTANT:
+            return Part(field, operator, value)
+        value = year_of_instants(field, operator, value)
     start, end = span(field, operator, value)
     return Every((Compare(field, "gte", start), Compare(field, "lt", end)))
 
 
 def _member(field: FieldInfo, operator: str, value: object) -> Checked:
+    if field.kind is Kind.PAYLOAD:
+        raise FilterError(f"{field.name} cannot be looked into by a filter; read the rows, and look there")
     if field.kind is not Kind.JSON:
         raise FilterError(f"{field.name} is no address; {operator} is a part of one")
     if not isinstance(value, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from ...errors import FilterError
@@ -16,9 +16,28 @@ def span(field: FieldInfo, operator: str, value: object) -> tuple[object, object
     day = cast(date, coerce(_as_date(field), text))
     try:
         start, end = _SPANS[operator](day)
+        return coerce(field, start), coerce(field, end)
     except (ValueError, OverflowError):
-        raise FilterError(f"{field.name}: {value!r} is at the end of the calendar") from None
-    return coerce(field, start), coerce(field, end)
+        raise FilterError(f"{field.name}: {str(value)!r} is at the end of the calendar") from None
+
+
+def year_of_instants(field: FieldInfo, operator: str, number: int) -> date:
+    """A day of the year `number`; FilterError for another part: by its number, only a year is one stretch of time."""
+    if operator != "year":
+        day = "2026-01" if operator == "month" else "2026-01-15"
+        raise FilterError(f"{field.name}: a {operator} of every year cannot be asked for; say {operator}={day!r}")
+    return date(number, 1, 1)
+
+
+def second(field: FieldInfo, value: object) -> tuple[datetime, datetime]:
+    """The first whole second that is not before `value` (a datetime), and the first one after it."""
+    moment = cast(datetime, value)
+    start = moment.replace(microsecond=0)
+    try:
+        after = start + timedelta(seconds=1)
+    except OverflowError:
+        raise FilterError(f"{field.name}: {str(value)!r} is at the end of the calendar") from None
+    return (start if moment == start else after), after
 
 
 def _as_date(field: FieldInfo) -> FieldInfo:

@@ -52,11 +52,23 @@ def to_sql(filter_: Checked, dialect: str) -> Expression:
 def _compare(filter_: Compare, dialect: str) -> Expression:
     field, other = filter_.field, filter_.value
     left: Any = field.column
-    right: Any = other.column if isinstance(other, FieldInfo) else _bound(field, other)
+    right: Any = None
+    if isinstance(other, FieldInfo):
+        left, right = _as_shown(field), _as_shown(other)
+    else:
+        right = _bound(field, other)
     if field.kind is Kind.TEXT and filter_.operator not in ("eq", "ne") and dialect == "postgresql":
         left = sa.collate(left, "C")  # the order of code points, as in memory and on SQLite
     result: Expression = _ORDER[filter_.operator](left, right)
     return result
+
+
+def _as_shown(field: FieldInfo) -> Any:
+    """What a field is beside another one: of instants, what rows show of them."""
+    if field.kind is not Kind.INSTANT or field.aware:
+        return field.column
+    exact = sa.type_coerce(field.column, sa.BigInteger())
+    return exact - exact % 1_000_000
 
 
 def _bound(field: FieldInfo, value: object) -> sa.BindParameter[Any]:
