@@ -59,7 +59,11 @@ class Datatype(Field):
 
     @value.setter
     def value(self, value: object) -> None:
-        self._value = plain(value)
+        self._value = self._held(plain(value))
+
+    def _held(self, value: object) -> object:
+        """What the field holds of a plain value."""
+        return value
 
     @property
     def primaryKey(self) -> bool:
@@ -102,24 +106,27 @@ class Ordered(Datatype):
     __slots__ = ()
 
     def gt(self, other: object) -> bool:
-        """Greater than `other`; an empty value is nothing."""
-        return self._value is not None and self > other
+        """Greater than `other`; nothing is greater or less than an empty value."""
+        return self._has_order(other) and self > other
 
     def gte(self, other: object) -> bool:
         """Greater than or equal to `other`."""
-        return self._value is not None and self >= other
+        return self._has_order(other) and self >= other
 
     def lt(self, other: object) -> bool:
         """Less than `other`."""
-        return self._value is not None and self < other
+        return self._has_order(other) and self < other
 
     def lte(self, other: object) -> bool:
         """Less than or equal to `other`."""
-        return self._value is not None and self <= other
+        return self._has_order(other) and self <= other
 
     def range(self, low: object, high: object) -> bool:
         """Whether the value lies between the two, both included."""
         return self.gte(low) and self.lte(high)
+
+    def _has_order(self, other: object) -> bool:
+        return self._value is not None and plain(other) is not None
 
 
 class Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import arrow
 import sqlalchemy as sa
@@ -12,15 +13,78 @@ from sqlalchemy.dialects.mysql import TIME as MYSQL_TIME
 
 from ...app import App
 from ...clock import moment
-from ..kinds import Kind
+from ...errors import AppError
+from ..fields import plain
+from ..kinds import FieldInfo, Kind, coerce
 from .base import Ordered
 
+#: Of a value that is in no model.
+_NO_COLUMN: sa.Column[object] = sa.Column("value")
 
-class Date(Ordered):
+
+def _part(name: str, doc: str) -> Any:
+    """A property: the part of that name of a date or time. ValueError if there is none."""
+    return property(lambda field: getattr(field._present(), name), doc=doc)  # noqa: SLF001 - of the classes below
+
+
+class Temporal(Ordered):
+    """Dates and times. Texts and other spellings become what a save would make of them as soon as they are set.
+
+    What cannot be read stays as it is: the save refuses it. What a value is compared with may be spelled as freely.
+    """
+
+    __slots__ = ()
+
+    def _held(self, value: object) -> object:
+        try:
+            return self._read(value)
+        except (ValueError, OverflowError):
+            return value
+
+    def _read(self, value: object) -> Any:
+        """`value` as the field holds it; ValueError says what was expected."""
+        return None if value is None else coerce(self._info(), value)
+
+    def _info(self) -> FieldInfo:
+        model = getattr(type(self.parentDt), "__model__", None)
+        found: FieldInfo | None = None if model is None else model.fields.get(self.name)
+        return found or FieldInfo(name=self._label(), kind=self.kind, column=_NO_COLUMN, zone=_zone())
+
+    def _label(self) -> str:
+        return self.name or type(self).__name__
+
+    def _present(self) -> Any:
+        """The value; ValueError if there is none, or none that can be read."""
+        if self._value is None:
+            raise ValueError(f"{self._label()} is empty: it has no parts, and nothing can be added to it")
+        return self._read(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(self._held(plain(other)))
+
+    __hash__ = Ordered.__hash__
+
+    def __lt__(self, other: object) -> bool:
+        return bool(self._present() < self._read(plain(other)))
+
+    def __le__(self, other: object) -> bool:
+        return bool(self._present() <= self._read(plain(other)))
+
+    def __gt__(self, other: object) -> bool:
+        return bool(self._present() > self._read(plain(other)))
+
+    def __ge__(self, other: object) -> bool:
+        return bool(self._present() >= self._read(plain(other)))
+
+
+class Date(Temporal):
     """A day."""
 
     __slots__ = ()
     kind = Kind.DATE
+    year = _part("year", "The year.")
+    month = _part("month", "1 to 12.")
+    day = _part("day", "1 to 31.")
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
         return sa.Date()
@@ -91,7 +155,7 @@ class Date(Ordered):
 
     def getValue(self) -> str:
         """The value as text in the declared format; the present if there is no value."""
-        shown = self._value if self._value is not None else self.getDefaultTime()
+        shown = self.getDefaultTime() if self._value is None else self._present()
         return str(arrow.get(_full(shown)).format(str(self.options.get("dateTimeFormat") or self._format())))
 
     def getDisplayValue(self) -> str:
@@ -102,11 +166,12 @@ class Date(Ordered):
         return "YYYY-MM-DD"
 
     def _as_datetime(self) -> datetime:
-        return _full(self._value)
+        return _full(self._present())
 
     def _shifted(self, **units: Any) -> Self:
-        moved = arrow.get(self._as_datetime()).shift(**units).naive
-        return self.with_value(moved if isinstance(self._value, datetime) else moved.date(), self.parentDt)
+        value = self._as_datetime()
+        moved = arrow.get(value).shift(**units)
+        return self.with_value(moved.datetime if value.tzinfo else moved.naive, self.parentDt)
 
 
 class Datetime(Date):
@@ -114,6 +179,9 @@ class Datetime(Date):
 
     __slots__ = ()
     kind = Kind.DATETIME
+    hour = _part("hour", "0 to 23.")
+    minute = _part("minute", "0 to 59.")
+    second = _part("second", "0 to 59.")
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
         return sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
@@ -130,11 +198,14 @@ class Datetime(Date):
         return "YYYY-MM-DD HH:mm:ss"
 
 
-class Time(Ordered):
+class Time(Temporal):
     """A time of day."""
 
     __slots__ = ()
     kind = Kind.TIME
+    hour = _part("hour", "0 to 23.")
+    minute = _part("minute", "0 to 59.")
+    second = _part("second", "0 to 59.")
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
         return sa.Time().with_variant(MYSQL_TIME(fsp=6), "mysql", "mariadb")
@@ -151,9 +222,13 @@ def local_time_of(at: int, zone: str) -> datetime:
     return arrow.get(moment(at)).to(zone).naive
 
 
-def _full(value: date | time | datetime | str) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime.combine(value, time())
-    return datetime.fromisoformat(str(value))
+def _full(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def _zone() -> ZoneInfo:
+    """The zone of the open app; without one, times with a zone become those of UTC."""
+    try:
+        return ZoneInfo(App.current().timezone)
+    except AppError:
+        return ZoneInfo("UTC")
