@@ -58,8 +58,8 @@ class ModelElement:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if self._row is None and name in self._model.declared:
-            return self._model.declared[name]
+        if name in self._model.declared:
+            return self._draft()[name]
         return getattr(self._model.rows() if self._row is None else self._row, name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -69,10 +69,13 @@ class ModelElement:
         return getattr(self, name)
 
     def __setitem__(self, name: str, value: object) -> None:
+        self._draft()[name] = value
+
+    def _draft(self) -> NormalModel:
         if self._row is None:
             object.__setattr__(self, "_row", self._model.rows())
         assert self._row is not None
-        self._row[name] = value
+        return self._row
 
     def __repr__(self) -> str:
         return f"<model {self._model.name}>"

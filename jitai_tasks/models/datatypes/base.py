@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ...errors import did_you_mean, nearest
 from ..fields import Field, plain
 from ..kinds import Kind
+from ..rows import RowData
 
 
 class Datatype(Field):
@@ -38,7 +39,7 @@ class Datatype(Field):
         self.title = title
         self.parentDt = parentDt
         self.options = options
-        self.value = plain(value)
+        self._value = self._held(plain(value))
 
     @classmethod
     def new(cls, config: Mapping[str, Any] | None = None, value: object = None) -> Self:
@@ -49,7 +50,7 @@ class Datatype(Field):
         """A field of a row, declared as this one."""
         made = object.__new__(type(self))
         made.name, made.title, made.options, made.parentDt = self.name, self.title, self.options, row
-        made.value = value
+        made._value = made._held(plain(value))
         return made
 
     @property
@@ -60,6 +61,9 @@ class Datatype(Field):
     @value.setter
     def value(self, value: object) -> None:
         self._value = self._held(plain(value))
+        row = self.parentDt
+        if isinstance(row, RowData) and self.name not in row:
+            row._fields[self.name] = self  # it was made to be looked at; from now on it is assigned
 
     def _held(self, value: object) -> object:
         """What the field holds of a plain value."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -13,6 +14,9 @@ from ..fields import plain
 from ..kinds import Kind
 from ..rows import RowData as Row
 from .base import Datatype
+
+#: What a field has from its declaration.
+_DECLARED = frozenset({"name", "options", "parentDt", "title"})
 
 
 class StoredJson(sa.types.TypeDecorator[Any]):
@@ -43,12 +47,28 @@ class Structure(Datatype):
 
     __slots__ = ()
     kind = Kind.JSON
+    #: What it is while nothing is in it.
+    empty: ClassVar[type[Any]] = dict
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
         return StoredJson()
 
     def isNull(self) -> bool:
         return not self._value
+
+    def __setitem__(self, key: Any, item: object) -> None:
+        held = self._copy()
+        held[key] = plain(item)
+        self.value = held
+
+    def __delitem__(self, key: Any) -> None:
+        held = self._copy()
+        del held[key]
+        self.value = held
+
+    def _copy(self) -> Any:
+        """What it holds, to be changed: the row still has what was there before."""
+        return self.empty() if self._value is None else copy(self._value)
 
 
 class JitDict(Structure):
@@ -57,10 +77,19 @@ class JitDict(Structure):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        held = self._value
-        if not name.startswith("_") and isinstance(held, Mapping) and name in held:
-            return held[name]
+        if not name.startswith("_"):
+            held = self._value
+            if isinstance(held, Mapping) and name in held:
+                return held[name]
         return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _DECLARED and getattr(self, "parentDt", None) is not None:
+            raise AttributeError(f"{name} is what the field {self.name} has itself; for a member say field[{name!r}]")
+        if name.startswith("_") or hasattr(type(self), name):
+            super().__setattr__(name, value)
+        else:
+            self[name] = value
 
     def toDict(self) -> dict[str, Any]:
         """A plain copy."""
@@ -103,6 +132,7 @@ class JitList(Structure):
     """A list."""
 
     __slots__ = ()
+    empty = list
 
     def append(self, item: object) -> None:
         """Add an item at the end."""
