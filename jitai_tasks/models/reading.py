@@ -15,6 +15,7 @@ from .fields import plain
 from .mapping import Model
 from .q.memory import holds
 from .q.sql import to_sql
+from .rowlist import RowList
 from .rows import JitDict
 from .tables import ensure
 from .unreadable import UNREADABLE, reason_of
@@ -114,7 +115,7 @@ def page(
     with connection(model) as reading, naming_one_of(model, reading, wanted):
         found = [model.row(dict(row)) for row in reading.execute(wanted.limit(limit).offset(offset or None)).mappings()]
         total = len(found) if limit is None else _count(reading, model, condition)
-    return JitDict(rowDatas=found, totalCount=total)
+    return JitDict(rowDatas=RowList(found, model.rows), totalCount=total)
 
 
 def where(model: Model, filter_: object) -> sa.ColumnElement[bool]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import numbers, structures, texts, times
+from . import numbers, related, structures, texts, times
 from .base import Datatype, Namespace
 
 #: Every datatype by name.
 TYPES: dict[str, type[Datatype]] = {
     name: found
-    for module in (texts, numbers, times, structures)
+    for module in (texts, numbers, times, structures, related)
     for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Datatype) and found.__module__ == module.__name__
 }

@@ -110,12 +110,6 @@ class JitMap(JitDict):
     __slots__ = ()
 
 
-class RowData(JitDict):
-    """One row of another model."""
-
-    __slots__ = ()
-
-
 class Address(JitDict):
     """An address: province, city, district and what follows."""
 
@@ -157,12 +151,6 @@ class JitList(Structure):
     def listCount(self) -> int:
         """How many items it has."""
         return len(self._value or [])
-
-
-class RowList(JitList):
-    """Rows of another model."""
-
-    __slots__ = ()
 
 
 class SubTable(JitList):
