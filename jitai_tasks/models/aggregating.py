@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, cast
 
 import sqlalchemy as sa
 
 from ..errors import ModelError
-from .kinds import NUMBERS, FieldInfo, Kind
+from .kinds import NUMBERS, FieldInfo, Kind, answered
 from .mapping import Model
 from .reading import column, connection, where
 from .rows import JitDict
@@ -26,9 +25,6 @@ _FUNCTIONS: dict[str, Any] = {
 _ORDERED = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME}
 #: What fields can be aggregated by, where that depends on what they hold.
 _WANTS = {"sum": NUMBERS, "avg": NUMBERS, "min": _ORDERED, "max": _ORDERED}
-#: Decimals of an average beyond those of its field.
-_FINER = 4
-_EXACT = Context(prec=1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +43,14 @@ class _Aggregate:
     def label(self) -> str:
         return f"{self.kind}_{self.field.name}"
 
-    def answer(self, found: Any) -> Any:
-        """The number as its kind says, whatever the driver makes of it."""
-        if found is None or self.kind not in ("sum", "avg") or self.field.kind is Kind.FLOAT:
-            return found
-        if self.kind == "sum" and self.field.kind is Kind.INTEGER:
-            return int(found)
-        scale = cast("int | None", getattr(self.field.column.type, "scale", 0))
-        number = Decimal(str(found))
-        if scale is None:
-            return number
-        places = scale if self.kind == "sum" else scale + _FINER
-        return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
-
 
 def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
     """One number over the rows that pass. ModelError if the field cannot be aggregated like that."""
     asked = _asked(model, field, kind)
     with connection(model) as reading:
-        return asked.answer(reading.execute(sa.select(asked.expression).where(where(model, filter_))).scalar())
+        return answered(
+            asked.field, kind, reading.execute(sa.select(asked.expression).where(where(model, filter_))).scalar()
+        )
 
 
 def groups(
@@ -83,7 +68,10 @@ def groups(
     )
     with connection(model) as reading:
         found = reading.execute(wanted.where(where(model, filter_)).group_by(*keys)).mappings()
-        return [JitDict({**row, **{each.label: each.answer(row[each.label]) for each in asked}}) for row in found]
+        return [
+            JitDict({**row, **{each.label: answered(each.field, each.kind, row[each.label]) for each in asked}})
+            for row in found
+        ]
 
 
 def distinct(model: Model, filter_: object, field: str) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..errors import ModelError
 from .fields import plain
+from .kinds import answered
 from .q.memory import holds
 from .rows import RowData, plain_member
 
@@ -75,7 +76,8 @@ class RowList(list[Any]):
             raise ModelError(self._name(), f"no aggregate {aggrType!r}; there are {', '.join(_AGGREGATES)}")
         if aggrType in ("sum", "avg") and not all(isinstance(value, int | float | Decimal) for value in values):
             raise ModelError(self._name(), f"{aggrField} holds no numbers; {aggrType} is of numbers")
-        return function(values)
+        found = function(values)
+        return found if self._of is None else answered(self._of.model().field(aggrField), aggrType, found)
 
     def update(self, values: Mapping[str, object] | None = None, **more: object) -> None:
         """Set fields of every row; `save` writes them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any
 
 from ..element import Element
@@ -108,8 +107,15 @@ class RowData:
 
 
 def snapshot(values: Mapping[str, object]) -> dict[str, object]:
-    """The values as they are now, also when one that is a list or a dictionary is changed from inside."""
-    return {name: deepcopy(value) if isinstance(value, list | dict) else value for name, value in values.items()}
+    """The values as they are now, also when one that is a list, a dictionary or a row is changed from inside."""
+    return {name: _copied(value) for name, value in values.items()}
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    held = value.toDict() if isinstance(value, RowData) else value
+    return {name: _copied(item) for name, item in held.items()} if isinstance(held, dict) else value
 
 
 def row_in(given: object) -> object:
