@@ -202,6 +202,9 @@ class Element:
     def __getitem__(self, key: Any) -> Any:
         return self.load()[key]
 
+    def __setitem__(self, key: Any, value: object) -> None:
+        self.load()[key] = value
+
     def __repr__(self) -> str:
         return f"<element {self.fullName or 'without files'} of {self.appId}>"
 

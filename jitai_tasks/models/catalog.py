@@ -15,6 +15,7 @@ from ..definition import Definition
 from ..errors import ModelError
 from . import inferred, tables
 from .changes import Follower, Watch
+from .element import offers
 from .fields import plain
 from .kinds import Kind
 from .mapping import Model, field_info, fields_of
@@ -29,6 +30,7 @@ NORMAL = "models.NormalType"
 MAPPED = "models.SQLAlchemyType"
 DEFAULT_DATABASE = "databases.Default"
 _NOT_UNIQUE = "%s: the database does not keep %s unique: %s; the first start after that is mended makes it so"
+_HIDDEN = "%s: rows have something of their own called %s; these fields are reached as items: row[%r]"
 #: What rows offer themselves.
 TAKEN = frozenset(name for name in dir(NormalModel) if not name.startswith("_"))
 
@@ -129,6 +131,9 @@ class Models:
             reason = f"shares its rows with {parent}, which it inherits from; name {parent}, and use filters"
             raise ModelError(definition.full_name, f"{definition.config['class']} {reason}")
         fields = fields_of(mapper, ZoneInfo(self._app.timezone))
+        hidden = [name for name in fields if name.startswith("_") or offers(rows, name)]
+        if hidden:
+            _logger.warning(_HIDDEN, definition.full_name, ", ".join(hidden), hidden[0])
         rows.__declared__ = inferred.declared(fields)
         return self._kept(self._model(definition, rows, fields=fields, table=mapper.local_table, entity=entity))
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from inspect import getattr_static
 from typing import Any
 
 from .mapping import Model
-from .normal import NormalModel
+from .normal import FieldAttribute, NormalModel
+
+
+def offers(rows: type[NormalModel], name: str) -> bool:
+    """Whether rows of this class have something of their own by that name; a field of that name is an item only."""
+    found = getattr_static(rows, name, None)
+    return found is not None and not isinstance(found, FieldAttribute)
 
 
 class ModelElement:
@@ -58,7 +65,7 @@ class ModelElement:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in self._model.declared:
+        if name in self._model.declared and not offers(self._model.rows, name):
             return self._draft()[name]
         return getattr(self._model.rows() if self._row is None else self._row, name)
 
@@ -66,7 +73,7 @@ class ModelElement:
         self[name] = value
 
     def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
+        return self._draft()[name] if name in self._model.declared else getattr(self, name)
 
     def __setitem__(self, name: str, value: object) -> None:
         self._draft()[name] = value
