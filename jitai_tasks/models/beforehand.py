@@ -41,6 +41,19 @@ def values_before(
     return answers
 
 
+def empty_of_new(model: Model, entity: object) -> Values:
+    """The fields of a new mapped object that nobody has set and nobody will: they are empty."""
+    given = model.values(entity)
+    return dict.fromkeys(
+        name for name, field in model.fields.items() if name not in given and _stays_empty(field.column)
+    )
+
+
+def _stays_empty(column: Any) -> bool:
+    filled = column.primary_key or column.default or column.server_default or column.computed or column.identity
+    return not filled
+
+
 def _loaded(model: Model, entity: object) -> Values:
     """The values before, as far as the object knows them."""
     state = cast(InstanceState[Any], sa.inspect(entity))

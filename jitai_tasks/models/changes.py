@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from ..sessions import FOLLOW_UP
-from .beforehand import values_before
+from .beforehand import empty_of_new, values_before
 from .change import Change, Operate
 from .mapping import Model
 
@@ -133,7 +133,7 @@ class Watch:
         changes = []
         for operate, model, entity in found:
             if needed[model]:
-                prev, unloaded = before.get(id(entity), (None, {}))
+                prev, unloaded = before.get(id(entity)) or (None, empty_of_new(model, entity))
                 changes.append(Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded))
         return changes
 

@@ -66,6 +66,9 @@ FILES = {
         "title": "Noted", "type": "events.ModelType", "sender": "models.Order", "operate": "UpdateAfter",
         "fields": ["status"], "filter": "Q(note='remind')", **FUNC,
     },
+    "events/New/e.json": {
+        "title": "New", "type": "events.ModelType", "sender": "models.Order", "operate": "AddAfter", **FUNC,
+    },
     "events/Gone/e.json": {
         "title": "Gone", "type": "events.ModelType", "sender": "models.Order", "operate": "DeleteAfter", **FUNC,
     },
@@ -168,6 +171,24 @@ def test_what_the_database_sets_by_itself_is_not_told_as_it_was(session, drain, 
     ((prev, post),) = results("events.Noted")
     assert prev["changed"] == 0
     assert post.get("changed") in (7, None)
+
+
+def test_a_new_row_is_told_whole_also_where_nobody_has_set_a_column(db, drain, results):
+    asked: list[str] = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda _c, _u, text, *_: asked.append(text))
+    with Session(db.engine) as session:
+        session.add(db.Order(id=2, status="new", due=NOON, note="remind"))
+        session.add(db.Order(id=3, status="new"))
+        session.commit()
+    assert not [text for text in asked if text.startswith("SELECT") and "orders" in text], (
+        "nothing has to be read again"
+    )
+    assert subjects("tasks.Due") == ["2"]
+    drain()
+    assert [post for _, post in results("events.New")] == [
+        {"id": 2, "status": "new", "due": NOON, "note": "remind", "changed": 0},
+        {"id": 3, "status": "new", "due": None, "note": None, "changed": 0},
+    ]
 
 
 def test_many_rows_are_looked_at_by_one_statement(db, session):
