@@ -22,7 +22,7 @@ _FUNCTIONS: dict[str, Any] = {
     "min": sa.func.min,
     "max": sa.func.max,
 }
-_ORDERED = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME}
+_ORDERED = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.INSTANT, Kind.ID}
 #: What fields can be aggregated by, where that depends on what they hold.
 _WANTS = {"sum": NUMBERS, "avg": NUMBERS, "min": _ORDERED, "max": _ORDERED}
 

@@ -149,3 +149,13 @@ def test_what_cannot_be_asked_for_says_what_can_in_memory_too(app):
             TaskModel.query(f"Q({condition})")
         with pytest.raises(FilterError, match=reason):
             TaskModel.getCompareResult(f"Q({condition})", row)
+
+
+@everywhere
+def test_the_first_and_the_last_moment_and_id_can_be_asked_for(app):
+    for name in MODELS:
+        model = app.getElement(name)
+        rows = model.query().rowDatas
+        for field in ("startTime", "dueTime", "createdAt", model.model.primary[0]):
+            for kind in ("min", "max", "count"):
+                assert model.aggregate("", field, kind) == rows.aggregate(field, kind), (name, field, kind)
