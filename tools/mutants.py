@@ -187,6 +187,27 @@ MUTANTS = (
         test="tests/chaos/test_seats.py",
     ),
     Mutant(
+        name="a saved row gets a second job",
+        file="jitai_tasks/store/onerow.py",
+        before='_NONE = f"NOT EXISTS (SELECT 1 FROM jitai_jobs WHERE {_OF_ROW} AND slot IS NOT NULL)"',
+        after='_NONE = f"NOT EXISTS (SELECT 1 FROM jitai_jobs WHERE {_OF_ROW} AND slot IS NULL)"',
+        test="tests/store/test_onerow.py::test_a_row_where_something_is_unusual_is_left_to_a_closer_look",
+    ),
+    Mutant(
+        name="a job that runs is moved with its row",
+        file="jitai_tasks/store/onerow.py",
+        before="AND slot = ? AND status = 'waiting'\"",
+        after="AND slot = ?\"",
+        test="tests/store/test_onerow.py::test_a_move_where_something_is_unusual_is_left_to_a_closer_look",
+    ),
+    Mutant(
+        name="a save writes back what it has not touched",
+        file="jitai_tasks/models/writing.py",
+        before="if name in row._assigned or name not in since or since[name] != value",
+        after="if True",
+        test="tests/models/test_saving.py::test_what_another_copy_of_the_row_has_written_stays[sqlite]",
+    ),
+    Mutant(
         name="effects committed before the finish",
         file="jitai_tasks/runner/performing.py",
         before="        accepted = finishing.finish(self.scope.session.connection(), [self.finish])\n",

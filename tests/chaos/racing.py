@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from jitai_tasks.ids import new_token
-from jitai_tasks.store import Database, claims, datefields, finishing, history, jobs
+from jitai_tasks.store import Database, claims, datefields, finishing, history, jobs, onerow
 from jitai_tasks.store.records import Finish, Job, NewJob, Outcome, Status
 from jitai_tasks.store.trouble import rerun
 from tests.store.made import RUNNER, WORKER, call, new
@@ -96,8 +96,13 @@ class Round:
         return rerun(self.database, lambda c: jobs.cancel(c, self.job.id, now=9))
 
     def edit(self) -> bool:
-        """What the save of a row with another date does."""
+        """What a save of many rows with other dates does to each."""
         return rerun(self.database, self._moved)
+
+    def edit_alone(self) -> bool:
+        """What the save of one row with another date does."""
+        move = {"was": 1, "slot": FAR, "now": 9}
+        return rerun(self.database, lambda c: onerow.move(c, self.job, self.job.subject, **move))
 
     def delete(self) -> bool:
         """What the deletion of a row does."""

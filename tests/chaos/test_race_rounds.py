@@ -23,9 +23,10 @@ WHERE = {
     "forced_end": "terminated",
     "cancel": "canceled",
     "edit": "moved",
+    "edit_alone": "moved",
     "delete": "gone",
 }
-VERBS = ("forced_end", "cancel", "edit", "delete")
+VERBS = ("forced_end", "cancel", "edit", "edit_alone", "delete")
 #: One gives the other a start of up to this many questions to the database: the two do not take equally long.
 LATEST = 16
 
@@ -44,7 +45,7 @@ def database(make: str, tmp_path: Path) -> Iterator[Database]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("against", ["claim", "finish"])
 def test_of_two_that_race_for_a_job_exactly_one_wins(database: Database, against: str) -> None:
-    """The rounds are shared among the four verbs; `make chaos` may ask for more by JITAI_RACE_ROUNDS."""
+    """The rounds are shared among the five verbs; `make chaos` may ask for more by JITAI_RACE_ROUNDS."""
     won: Counter[str] = Counter()
     with Pair().running() as pair:
         for number in range(ROUNDS):
