@@ -197,7 +197,7 @@ MUTANTS = (
         name="a job that runs is moved with its row",
         file="jitai_tasks/store/onerow.py",
         before="AND slot = ? AND status = 'waiting'\"",
-        after="AND slot = ?\"",
+        after='AND slot = ?"',
         test="tests/store/test_onerow.py::test_a_move_where_something_is_unusual_is_left_to_a_closer_look",
     ),
     Mutant(
