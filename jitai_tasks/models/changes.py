@@ -107,6 +107,7 @@ class Watch:
                 return
             seen.update(id(entity) for _, _, entity in found)
             for change in self._captured(session, found):
+                change.renew()  # those before it may have set something of this row
                 pending.captured.append(change)
                 for follower in self._followers:
                     follower.before(session, change)

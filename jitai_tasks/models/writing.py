@@ -46,14 +46,15 @@ def save(row: NormalModel, *, trigger: bool, insert: bool = False) -> None:
     """Insert a row, or update what was assigned to it, then run what follows."""
     since = row.before()
     try:
-        _save(row, since, trigger=trigger, insert=insert)
+        written = _save(row, since, trigger=trigger, insert=insert)
     except BaseException:
         object.__setattr__(row, "_original_data", since)
         raise
-    object.__setattr__(row, "_original_data", snapshot(row.toDict()))
+    object.__setattr__(row, "_original_data", written)
 
 
-def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, insert: bool) -> None:
+def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, insert: bool) -> dict[str, object]:
+    """Answers what the row holds in the database now."""
     model = row.model()
     with session_for(model) as session, quiet(session, not trigger):
         entity = None if insert else _stored(session, model, row)
@@ -70,12 +71,14 @@ def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, inser
                 setattr(entity, name, value)
         _flush(session, model)
         _take(row, model, entity)
+        written = snapshot(row.toDict())
         row._assigned.update(values)
         # until the commit it counts as still to be written, for the commit may fail
         once_committed(session, partial(row._assigned.difference_update, values))
         if trigger:
             settle(session)
             _lifecycle(row, "afterSave")
+    return written
 
 
 def assigned(row: NormalModel, since: Mapping[str, object]) -> dict[str, object]:
@@ -242,7 +245,7 @@ def _number(model: Model, name: str, number: Decimal) -> Decimal:
     held = rounded(field, number)
     if outgrows(field, held):
         raise ModelError(model.name, f"{name}: {number:f} has too many digits for {room!r}")
-    if model.database.dialect == "sqlite" and rounded(field, Decimal(float(held))) != held:
+    if model.database.dialect == "sqlite" and rounded(field, Decimal(repr(float(held)))) != held:
         reason = "has more digits than SQLite keeps exactly (15); use another database, or a text field"
         raise ModelError(model.name, f"{name}: {number:f} {reason}")
     return held

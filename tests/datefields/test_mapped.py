@@ -40,6 +40,7 @@ DB = """
         named: Mapped[str] = mapped_column("the_name", String(50), default="x")
         state: Mapped[State] = mapped_column(Enum(State), default=State.OPEN)
         price: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+        rate: Mapped[Decimal | None]
 
     class Rush(Order):
         pass
@@ -269,6 +270,13 @@ def test_filters_and_rows_work_on_mapped_classes(shop):
     assert orders.get("Q(state='SHUT') & Q(price=2.5)").named == "a"
     assert orders.get("Q(state__in=['OPEN'])") is None
     assert orders.aggregate("", "price", "max") == Decimal("2.5")
+
+
+def test_numbers_without_a_scale_are_taken_as_they_are(shop):
+    app, _ = shop
+    orders = app.models.OrderModel
+    for number, rate in enumerate(("0.1", "19.99", "0.5"), 1):
+        assert orders.create(id=number, rate=rate).rate == Decimal(rate)
 
 
 def test_keys_of_several_columns_and_times_with_zones(shop, clock, drain, history):

@@ -149,6 +149,29 @@ def test_what_a_row_does_before_it_is_saved_is_written(app_from):
     assert (stored(plans, id=1)["title"], stored(plans, id=1)["count"]) == ("a!!", 9)
 
 
+def test_what_a_row_does_after_it_was_saved_is_written_by_the_next_save(app_from):
+    files = PLAN | {
+        "models/Late/e.json": {"title": "Late", "type": "models.NormalType"},
+        "models/Late/__init__.py": """
+            from datatypes.Meta import datatypes
+            from models.NormalType import NormalModel
+
+            class Late(NormalModel):
+                id = datatypes.AutoInt(primaryKey=True)
+                title = datatypes.Stext()
+
+                def afterSave(self, triggerEvent=1):
+                    if self.title == "a":
+                        self.title = "b"
+        """,
+    }
+    late = app_from(files).getElement("models.Late")
+    row = late.create(title="a")
+    assert stored(late, id=1)["title"] == "a"
+    row.save()
+    assert stored(late, id=1)["title"] == "b"
+
+
 # ---- numbers
 
 
