@@ -33,8 +33,9 @@ class Scope:
         self._connection: sa.Connection | None = None
         #: Whether runs were ended in it: it holds locks on the state of their tasks.
         self.steers = False
-        #: Whether it must not begin now, because an independent transaction inside it is the one writer of SQLite.
-        self.stands_by = False
+        #: How many independent transactions are open inside it. Each may be the one writer of SQLite: meanwhile it must
+        #: not begin.
+        self.stands_by = 0
 
     @property
     def database(self) -> Database:
@@ -207,12 +208,12 @@ def owned(scope: Scope) -> Iterator[Scope]:
 @contextmanager
 def beside(around: Scope, scope: Scope) -> Iterator[Scope]:
     """`owned`, while the transaction around it must not begin."""
-    before, around.stands_by = around.stands_by, True
+    around.stands_by += 1  # a count, for coroutines may end in another order than they began
     try:
         with owned(scope):
             yield scope
     finally:
-        around.stands_by = before
+        around.stands_by -= 1
 
 
 @contextmanager

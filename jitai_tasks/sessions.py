@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session, SessionTransaction
 
+from .errors import StoreError
 from .store import Database
 
 #: Key of a session's `info` under which stands, once it has flushed rows of models, the call that does what follows.
@@ -101,8 +102,15 @@ class JoinedSession(Session):
 
 @event.listens_for(JoinedSession, "after_transaction_create")
 def _join(session: JoinedSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is not None:
+        return
+    try:
+        connection = session.joins()
+    except StoreError:
+        transaction.close()  # refused, so nothing has begun
+        raise
     session.begun = True
-    if transaction.parent is None and (connection := session.joins()) is not None:
+    if connection is not None:
         session.connection(bind_arguments={"bind": connection})
 
 

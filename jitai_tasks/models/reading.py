@@ -23,15 +23,6 @@ from .unreadable import UNREADABLE, reason_of
 if TYPE_CHECKING:
     from .normal import NormalModel
 
-_AGGREGATES: dict[str, Any] = {
-    "count": sa.func.count,
-    "sum": sa.func.sum,
-    "avg": sa.func.avg,
-    "min": sa.func.min,
-    "max": sa.func.max,
-}
-
-
 #: Rows among which one that cannot be read is looked for.
 _LOOKED_AT = 1000
 #: Key of a session's `info`: the databases beside the app's own that its transaction writes to.

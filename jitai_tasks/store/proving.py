@@ -40,6 +40,7 @@ _ADVICE = {
     "invalid integer value": "correct it in the URL's query",
     "bad value for": "correct it in the URL's query",
     "invalid literal": "correct it in the URL's query",
+    "timed out": "the server does not answer: check host, port and firewall",
     "timeout": "the server does not answer: check host, port and firewall",
     "too many": "raise the server's limit of connections, or use fewer workers",
     "invalid connection option": "remove it from the URL's query",

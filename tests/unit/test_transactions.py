@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -340,10 +341,40 @@ def test_an_independent_transaction_is_possible_while_the_one_around_has_not_beg
             note(session, "first")
             with pytest.raises(StoreError, match="belongs to the transaction around"):
                 note(around, "too early")
+        with app.newTransaction() as session:
+            note(session, "again")
         note(around, "second")
         with pytest.raises(StoreError, match="one writer at a time"), app.newTransaction():
             pass
-    assert notes(app) == ["first", "second"]
+    assert notes(app) == ["first", "again", "second"]
+
+
+def test_independent_transactions_may_end_in_the_order_in_which_they_began(app):
+    """Coroutines do; neither lets the one around begin before both are over, nor forbids it afterwards."""
+
+    async def both(around) -> None:
+        first_is_in, second_is_in = asyncio.Event(), asyncio.Event()
+
+        async def first() -> None:
+            with app.newTransaction():
+                first_is_in.set()
+                await second_is_in.wait()
+
+        async def second() -> None:
+            await first_is_in.wait()
+            with app.newTransaction():
+                second_is_in.set()
+                await task
+                with pytest.raises(StoreError, match="belongs to the transaction around"):
+                    note(around, "too early")
+
+        task = asyncio.create_task(first())
+        await second()
+
+    with app.transaction() as around:
+        asyncio.run(both(around))
+        note(around, "a")
+    assert notes(app) == ["a"]
 
 
 def test_what_a_session_has_still_to_write_keeps_an_independent_transaction_away(app):
