@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ..scopes import current_scope
 from ..store import Database
+from ..store.trouble import conflict
 from .datatypes import Datatype
 from .datatypes.numbers import AutoInt
 
@@ -20,6 +22,7 @@ _logger = logging.getLogger(__name__)
 
 #: MySQL: a text without limit, or with one too high, cannot be in an index (MariaDB keeps its hash); what PostgreSQL
 #: says when such a text is there already.
+_LONGEST_NAME = 60
 _TOO_LONG = frozenset({1170, 1071, "54000"})
 
 
@@ -37,7 +40,11 @@ def make_table(
     """The table of a model with these fields; fields in `indexed` get an index even if they do not ask for one."""
     wanted = {field for field, datatype in declared.items() if datatype.options.get("dbIndex")} | set(indexed)
     columns = [_column(field, datatype) for field, datatype in declared.items()]
-    unique = [sa.Index(f"uq_{name}_{field}"[:60], field, unique=True) for field in declared if _unique(declared[field])]
+    unique = [
+        sa.Index(_unique_name(name, field, [field]), field, unique=True)
+        for field in declared
+        if _unique(declared[field])
+    ]
     indexes = [sa.Index(f"ix_{name}_{field}"[:60], field) for field in declared if field in wanted]
     return sa.Table(
         name,
@@ -55,8 +62,18 @@ def add_groups(table: sa.Table, groups: Iterable[Mapping[str, Any]], *, unique: 
     """The `unionIndexList` or `unionUniqueList` of a model: `[{"name": …, "fieldNameList": […]}]`."""
     for group in groups:
         fields = list(group["fieldNameList"])
-        name = f"{'uq' if unique else 'ix'}_{table.name}_{group.get('name') or '_'.join(fields)}"[:60]
+        said = str(group.get("name") or "_".join(fields))
+        name = _unique_name(table.name, said, fields) if unique else f"ix_{table.name}_{said}"[:60]
         sa.Index(name, *[table.c[field] for field in fields], unique=unique)
+
+
+def _unique_name(table: str, said: str, fields: Sequence[str]) -> str:
+    """With a sign of its own where an underscore, or a cut, could make two names one: SQLite has one space for all."""
+    plain = f"uq_{table}_{said}"
+    if "_" not in table + said and len(plain) <= _LONGEST_NAME:
+        return plain
+    sign = hashlib.blake2s("\0".join([table, *fields]).encode(), digest_size=4).hexdigest()
+    return f"{plain[: _LONGEST_NAME - 9]}_{sign}"
 
 
 def ensure(database: Database, table: sa.Table, unsure: set[sa.Table]) -> list[Refusal]:
@@ -100,17 +117,45 @@ def _made_unique(connection: sa.Connection, statement: CreateIndex) -> list[Refu
     reason = ""
     if index.name in {found["name"] for found in sa.inspect(connection).get_indexes(str(index.table))}:
         reason = f"index {index.name} is one of other fields; drop it"
+    elif _repeat(connection, index):
+        reason = "rows repeat"
     else:
         try:
-            with _undoable(connection):
+            with _undoable(connection), _hurried(connection):
                 connection.execute(statement)
         except sa.exc.IntegrityError:
             reason = "rows repeat"
         except sa.exc.DBAPIError as error:
-            if not _is_too_long(error):
+            if not (_is_too_long(error) or conflict(error)):
                 raise
             reason = str(error.orig).splitlines()[0]  # what follows are hints
     return [Refusal(fields=_fields(index), reason=reason)] if reason else []
+
+
+def _repeat(connection: sa.Connection, index: sa.Index) -> bool:
+    """Whether rows are in the way; to look waits for nobody, and most of the time nothing else is needed."""
+    columns = list(index.columns)
+    filled = sa.and_(*[column.is_not(None) for column in columns])
+    twice = sa.select(sa.literal(1)).where(filled).group_by(*columns).having(sa.func.count() > 1).limit(1)
+    return connection.execute(twice).first() is not None
+
+
+@contextmanager
+def _hurried(connection: sa.Connection) -> Iterator[None]:
+    """Within it a change of a table waits for a second at most: who writes to it may be the one who waits for this."""
+    known = {"postgresql": "SET LOCAL lock_timeout", "mysql": "SET SESSION lock_wait_timeout"}
+    name = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
+    if name not in known:
+        yield
+        return
+    connection.exec_driver_sql(f"{known[name]} = {1000 if name == 'postgresql' else 1}")
+    try:
+        yield
+    except sa.exc.DBAPIError:
+        if name == "mysql":  # what PostgreSQL was told ends with the savepoint
+            connection.exec_driver_sql(f"{known[name]} = DEFAULT")
+        raise
+    connection.exec_driver_sql(f"{known[name]} = DEFAULT")
 
 
 def _is_too_long(error: sa.exc.DBAPIError) -> bool:

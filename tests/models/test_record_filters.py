@@ -159,3 +159,16 @@ def test_the_first_and_the_last_moment_and_id_can_be_asked_for(app):
         for field in ("startTime", "dueTime", "createdAt", model.model.primary[0]):
             for kind in ("min", "max", "count"):
                 assert model.aggregate("", field, kind) == rows.aggregate(field, kind), (name, field, kind)
+
+
+@everywhere
+def test_a_bound_at_the_end_of_the_calendar_is_one(app):
+    TaskModel = app.getElement("tasks.models.TaskModel")
+    every = TaskModel.query().totalCount
+    for condition in (
+        "lte='9999-12-31 23:59:59'",
+        "lt='9999-12-31 23:59:59'",
+        "range=['2000-01-01', '9999-12-31 23:59:59']",
+    ):
+        assert TaskModel.query(f"Q(startTime__{condition})").totalCount == every > 0
+    assert TaskModel.query("Q(startTime__gt='9999-12-31 23:59:59')").totalCount == 0

@@ -146,3 +146,41 @@ def test_within_a_transaction_on_sqlite_too_rows_that_repeat_are_in_nobodys_way(
         app.models.Item.create(code="a", shop="x")
     assert app.models.Item.query("Q(shop='x')").totalCount == 3
     assert "rows repeat" in caplog.text
+
+
+def test_names_that_could_be_one_are_two(app_from):
+    """Of two tables, and of two fields that are alike in their first sixty characters."""
+    long = "a" * 60
+
+    def files(name: str, *fields: str) -> dict[str, str]:
+        declared = "".join(f"{chr(10)}    {each} = datatypes.Stext(name='{each}', unique=1)" for each in fields)
+        code = (
+            "from datatypes.Meta import datatypes\nfrom models.NormalType import NormalModel\n\n\n"
+            f"class {name}(NormalModel):\n    id = datatypes.AutoInt(name='id', primaryKey=True){declared}\n"
+        )
+        e_json = '{"title": "T", "type": "models.NormalType"}'
+        return {f"models/{name}/e.json": e_json, f"models/{name}/__init__.py": code}
+
+    app = app_from(
+        files("order_a", "item_code") | files("order_a_item", "code") | files("Long", f"{long}x", f"{long}y")
+    )
+    app.models.order_a.create(item_code="1")
+    app.models.order_a_item.create(code="1")
+    assert refuses_a_second(app.models.order_a_item, code="1")
+    app.models.Long.create(**{f"{long}x": "1", f"{long}y": "1"})
+    assert refuses_a_second(app.models.Long, **{f"{long}x": "1", f"{long}y": "2"})
+    assert refuses_a_second(app.models.Long, **{f"{long}x": "2", f"{long}y": "1"})
+
+
+@pytest.mark.parametrize("make", ["postgresql", "mysql"], indirect=True)
+def test_a_transaction_that_writes_to_the_table_waits_for_no_index_of_its_own(app_from, caplog):
+    app_from(item()).models.Item.create(code="a")
+    app = app_from(item(UNIQUE))
+    with app.transaction() as session:
+        session.execute(
+            sa.text(
+                "INSERT INTO " + ("`Item`" if "mysql" in str(session.bind.url) else '"Item"') + " (code) VALUES ('b')"
+            )
+        )
+        assert app.models.Item.query("Q(code='a')").totalCount == 1
+    assert "does not keep code unique" in caplog.text

@@ -158,7 +158,12 @@ def _compare(field: FieldInfo, operator: str, value: object) -> Checked:
 
 def _to_the_second(field: FieldInfo, operator: str, value: object) -> Checked:
     """The database keeps microseconds where rows show seconds: all the instants of a second are equal."""
-    first, after = second(field, value)
+    try:
+        first, after = second(field, value)
+    except FilterError:
+        if operator in ("eq", "ne"):
+            raise
+        return Compare(field, operator, value)  # a bound at the end of the calendar has no second after it
     if operator in ("gte", "lt"):
         return Compare(field, operator, first)
     if operator in ("gt", "lte"):
