@@ -40,8 +40,8 @@ WORK = {
             LIST.append(told)
             return "at last"
 
-        def copy(told):
-            App.current().models.User.create(name="copy")
+        def pay(told):
+            App.current().others[0].status = "paid"
     """,
 }  # fmt: skip
 
@@ -129,3 +129,21 @@ def test_a_function_that_is_missing_is_told_with_the_transition_that_calls_it(ap
     app = app_from(files)
     with pytest.raises(FunctionNotFound, match=r"services\.Work\.nope.*transition 'pay' of models\.User"):
         app.models.User.create(name="a", status="paid")
+
+
+def test_an_event_before_a_change_hears_of_what_an_event_of_another_row_has_set(app_from):
+    line = {name.replace("User", "Line"): text for name, text in WORK.items() if name.startswith("models/")}
+    line["models/Line/__init__.py"] = line["models/Line/__init__.py"].replace("class User", "class Line")
+    files = event("ModelType", "services.Work.pay", "P", sender="models.Line", operate="AddBefore")
+    files |= event(
+        "ModelType", "services.Work.note", "N", sender="models.User", operate="UpdateBefore", fields=["status"]
+    )
+    app = app_from(WORK | line | files)
+    app.models.User.create(name="a", status="new")
+    app.models.Line.query()
+    with app.transaction() as session:
+        user = session.get(app.models.User.entity, 1)
+        app.others = [user]
+        user.name = "b"
+        session.add(app.models.Line.entity(name="x"))
+    assert [told.postData.status for told in noted()] == ["paid"]
