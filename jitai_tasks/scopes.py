@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import StoreError
@@ -172,6 +174,9 @@ class JobScope(Scope):
 
 #: The transaction that code running here joins; None outside of all.
 current_scope: ContextVar[Scope | None] = ContextVar("jitai_tasks_scope", default=None)
+
+# A forked child is in no transaction: the one it was forked in belongs to its parent.
+os.register_at_fork(after_in_child=partial(current_scope.set, None))
 
 
 def current_job_scope() -> JobScope | None:

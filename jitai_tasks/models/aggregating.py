@@ -9,9 +9,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from ..errors import ModelError
-from .kinds import NUMBERS, FieldInfo, Kind, answered
+from .aggregates import aggregable, answered
+from .kinds import FieldInfo
 from .mapping import Model
-from .reading import column, connection, where
+from .reading import connection, sortable, where
 from .rows import JitDict
 
 _FUNCTIONS: dict[str, Any] = {
@@ -22,16 +23,12 @@ _FUNCTIONS: dict[str, Any] = {
     "min": sa.func.min,
     "max": sa.func.max,
 }
-_ORDERED = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.INSTANT, Kind.ID}
-#: What fields can be aggregated by, where that depends on what they hold.
-_WANTS = {"sum": NUMBERS, "avg": NUMBERS, "min": _ORDERED, "max": _ORDERED}
 
 
 @dataclass(frozen=True, slots=True)
 class _Aggregate:
     """One number: of what field, and which."""
 
-    model: Model
     field: FieldInfo
     kind: str
 
@@ -43,14 +40,16 @@ class _Aggregate:
     def label(self) -> str:
         return f"{self.kind}_{self.field.name}"
 
+    def answer(self, found: Any) -> Any:
+        return answered(self.field, self.kind, found)
+
 
 def aggregate(model: Model, filter_: object, field: str, kind: str) -> Any:
     """One number over the rows that pass. ModelError if the field cannot be aggregated like that."""
-    asked = _asked(model, field, kind)
+    asked = _Aggregate(aggregable(model, field, kind), kind)
+    wanted = sa.select(asked.expression).where(where(model, filter_))
     with connection(model) as reading:
-        return answered(
-            asked.field, kind, reading.execute(sa.select(asked.expression).where(where(model, filter_))).scalar()
-        )
+        return asked.answer(reading.execute(wanted).scalar())
 
 
 def groups(
@@ -58,37 +57,23 @@ def groups(
 ) -> list[JitDict]:
     """One dictionary per group of rows; without fields, one for all rows together."""
     names = [fields] if isinstance(fields, str) else list(fields)
-    asked = [_asked(model, name, kind) for name, kind in aggregates]
+    asked = [_Aggregate(aggregable(model, name, kind), kind) for name, kind in aggregates]
     if not (names or asked):
         raise ModelError(model.name, "groupBy needs fields to group by, or aggregates like [['id', 'count']]")
-    keys = [column(model, name) for name in names]
+    keys = [sortable(model, name) for name in names]
     wanted = sa.select(
         *[key.label(name) for key, name in zip(keys, names, strict=True)],
         *[each.expression.label(each.label) for each in asked],
     )
     with connection(model) as reading:
         found = reading.execute(wanted.where(where(model, filter_)).group_by(*keys)).mappings()
-        return [
-            JitDict({**row, **{each.label: answered(each.field, each.kind, row[each.label]) for each in asked}})
-            for row in found
-        ]
+        return [JitDict({**row, **{each.label: each.answer(row[each.label]) for each in asked}}) for row in found]
 
 
 def distinct(model: Model, filter_: object, field: str) -> list[Any]:
     """The different values of a field, in their order."""
-    wanted = column(model, field)
+    wanted = sortable(model, field)
     with connection(model) as reading:
         return list(
             reading.execute(sa.select(wanted).where(where(model, filter_)).distinct().order_by(wanted)).scalars()
         )
-
-
-def _asked(model: Model, name: str, kind: str) -> _Aggregate:
-    field = model.field(name)
-    if kind not in _FUNCTIONS:
-        raise ModelError(model.name, f"no aggregate {kind!r}; there are {', '.join(_FUNCTIONS)}")
-    wanted = _WANTS.get(kind)
-    if wanted is not None and field.kind not in wanted:
-        kinds = ", ".join(sorted(wanted))
-        raise ModelError(model.name, f"{kind} of {name} makes no sense: it holds {field.kind}, not one of {kinds}")
-    return _Aggregate(model, field, kind)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,10 +42,7 @@ class Kind(StrEnum):
 
 
 #: Room for every number that a field may hold; the usual context rounds at 28 digits.
-_EXACT = Context(prec=1000)
-
-#: Decimals of an average beyond those of its field.
-_FINER = 4
+EXACT = Context(prec=1000)
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 
@@ -89,24 +86,7 @@ def rounded(field_: FieldInfo, number: Decimal) -> Decimal:
     type_ = field_.column.type
     if not isinstance(type_, sa.Numeric) or (type_.precision is None and type_.scale is None):
         return number
-    return number.quantize(Decimal(1).scaleb(-(type_.scale or 0)), ROUND_HALF_UP, _EXACT)
-
-
-def answered(field_: FieldInfo, aggregate: str, found: Any) -> Any:
-    """A sum or an average of a field's values as people expect it, whatever a driver or Python makes of it.
-
-    An average has four decimals more than the field.
-    """
-    if found is None or aggregate not in ("sum", "avg") or field_.kind is Kind.FLOAT:
-        return found
-    if aggregate == "sum" and field_.kind is Kind.INTEGER:
-        return int(found)
-    scale = cast("int | None", getattr(field_.column.type, "scale", 0))
-    number = Decimal(str(found))
-    if scale is None:
-        return number
-    places = scale if aggregate == "sum" else scale + _FINER
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
+    return number.quantize(Decimal(1).scaleb(-(type_.scale or 0)), ROUND_HALF_UP, EXACT)
 
 
 def assignable(field_: FieldInfo, held: object) -> object:

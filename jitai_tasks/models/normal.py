@@ -91,6 +91,11 @@ class NormalModel(RowData):
         self._fields[name] = plain(value)
         self._assigned.add(name)
 
+    def _assign(self, name: str, field: Field) -> None:
+        super()._assign(name, field)
+        if self._fields[name] is field:
+            self._assigned.add(name)
+
     def _field(self, name: str, error: type[Exception]) -> Field:
         declared = self.model().declared.get(name)
         if declared is None:

@@ -12,6 +12,7 @@ from ..errors import ModelError
 from ..scopes import Scope, current_scope
 from .changes import is_flushing
 from .fields import plain
+from .kinds import Kind
 from .mapping import Model
 from .q.memory import holds
 from .q.sql import to_sql
@@ -145,7 +146,7 @@ def _ordered(model: Model, wanted: sa.Select[Any], order: object) -> sa.Select[A
         name, direction = (item, 1) if isinstance(item, str) else (item[0], item[1] if len(item) > 1 else 1)
         if direction not in (1, -1):
             raise ModelError(model.name, f"an order is 1 (up) or -1 (down), not {direction!r}")
-        by = column(model, str(name))
+        by = sortable(model, str(name))
         wanted = wanted.order_by(by if direction == 1 else by.desc())
     return wanted.order_by(*[column(model, name) for name in model.primary])
 
@@ -153,3 +154,10 @@ def _ordered(model: Model, wanted: sa.Select[Any], order: object) -> sa.Select[A
 def column(model: Model, name: str) -> sa.Column[Any]:
     """The column of a field; ModelError if there is no such field."""
     return cast("sa.Column[Any]", model.field(name).column)
+
+
+def sortable(model: Model, name: str) -> sa.Column[Any]:
+    """The column of a field to order or to group by; ModelError if what it holds has no order."""
+    if model.field(name).kind is Kind.JSON:
+        raise ModelError(model.name, f"{name} holds JSON, which has no order: nothing is ordered or grouped by it")
+    return column(model, name)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..errors import ModelError
+from .aggregates import aggregable, answered, known
 from .fields import plain
-from .kinds import answered
 from .q.memory import holds
 from .rows import RowData, plain_member
 
 if TYPE_CHECKING:
     from .normal import NormalModel
 
-_AGGREGATES: dict[str, Callable[[Sequence[Any]], Any]] = {
+_FUNCTIONS: dict[str, Callable[[Sequence[Any]], Any]] = {
     "count": len,
     "countDistinct": lambda values: len(set(values)),
     "sum": lambda values: sum(values) if values else None,
@@ -70,14 +69,15 @@ class RowList(list[Any]):
 
     def aggregate(self, aggrField: str, aggrType: str = "count") -> Any:
         """count, countDistinct, sum, avg, min or max of a field over the rows; empty values do not count."""
+        function = _FUNCTIONS[known(self._name(), aggrType)]
+        field = None if self._of is None else aggregable(self._of.model(), aggrField, aggrType)
         values = [value for row in self if (value := self._held(row, aggrField)) is not None]
-        function = _AGGREGATES.get(aggrType)
-        if function is None:
-            raise ModelError(self._name(), f"no aggregate {aggrType!r}; there are {', '.join(_AGGREGATES)}")
-        if aggrType in ("sum", "avg") and not all(isinstance(value, int | float | Decimal) for value in values):
-            raise ModelError(self._name(), f"{aggrField} holds no numbers; {aggrType} is of numbers")
-        found = function(values)
-        return found if self._of is None else answered(self._of.model().field(aggrField), aggrType, found)
+        try:
+            found = function(values)
+        except TypeError as error:  # rows of no model hold anything
+            reason = f"{aggrType} of {aggrField} makes no sense for the values that it holds: {error}"
+            raise ModelError(self._name(), reason) from None
+        return found if field is None else answered(field, aggrType, found)
 
     def update(self, values: Mapping[str, object] | None = None, **more: object) -> None:
         """Set fields of every row; `save` writes them."""

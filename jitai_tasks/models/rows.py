@@ -97,6 +97,10 @@ class RowData:
     def value(self) -> dict[str, Any]:
         return self.toDict()
 
+    def _assign(self, name: str, field: Field) -> None:
+        """A value was assigned to a field that was handed out before; one that was only looked at joins the row."""
+        self._fields.setdefault(name, field)
+
     def _field(self, name: str, error: type[Exception]) -> Field:
         if name not in self._fields:
             raise error(f"no field {name!r}; there are: {', '.join(self._fields) or 'none'}")

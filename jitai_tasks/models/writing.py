@@ -15,7 +15,7 @@ from ..errors import ModelError
 from .changes import is_flushing, once_committed, quiet, settle
 from .datatypes import Datatype
 from .datatypes.times import Date, local_time_of
-from .fields import Field, plain
+from .fields import plain
 from .kinds import Kind, outgrows, rounded
 from .mapping import Model
 from .reading import WRITTEN, naming, where
@@ -282,8 +282,8 @@ def _take(row: NormalModel, model: Model, entity: object) -> None:
     """Let the row hold what was written, keys and defaults made by the database included."""
     for name, value in model.values(entity).items():
         held = row._fields.get(name)
-        if isinstance(held, Field):
-            held.value = value  # who got the field before sees what was written
+        if isinstance(held, Datatype):
+            held.take(value)  # who got the field before sees what was written
         else:
             row._fields[name] = value
 

@@ -6,7 +6,6 @@ import os
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from typing import Self
 
 import sqlalchemy as sa
@@ -44,7 +43,7 @@ class Database:
         self.tell: Callable[[sa.Connection, Run], None] | None = None
         self._abandoned: list[object] = []
         commits.watch(engine)
-        os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
+        _open.add(self)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock | None = None) -> Self:
@@ -126,10 +125,16 @@ class Database:
         self.engine.dispose()
 
 
-def _forked(found: weakref.ref[Database]) -> None:
-    database = found()
-    if database is not None:
+#: All that this process has opened.
+_open: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for database in list(_open):
         database._begin_anew()  # noqa: SLF001 - nobody else has to think of it
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 def database_of(connection: sa.Connection) -> Database | None:

@@ -74,7 +74,11 @@ def _existing_folder(url: URL) -> URL:
         raise DatabaseUnreachable(
             "an in-memory SQLite database cannot be shared by a runner and its workers; name a file: sqlite:///jobs.db"
         )
-    path = Path(url.database).expanduser().absolute()
+    try:
+        path = Path(url.database).expanduser().absolute()
+    except RuntimeError:
+        user = Path(url.database).parts[0]
+        raise DatabaseUnreachable(f"there is no home folder for {user}; write the whole path") from None
     try:
         is_folder, there = stat.S_ISDIR(path.stat().st_mode), True
     except FileNotFoundError:

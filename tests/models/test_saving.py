@@ -72,14 +72,44 @@ def test_a_moved_date_does_not_move_back_when_an_older_copy_is_saved(app_from):
     assert [job.due for job in waiting("tasks.Due")] == [moved.due]
 
 
-def test_a_field_that_is_assigned_what_it_was_is_written_all_the_same(plans):
+def by_attribute(row, value):
+    row.title = value
+
+
+def by_value(row, value):
+    row.title.value = value
+
+
+@pytest.mark.parametrize("assign", [by_attribute, by_value])
+def test_a_field_that_is_assigned_what_it_was_is_written_all_the_same(plans, assign):
     plans.create(title="open")
     seen, other = plans.get("Q(id=1)"), plans.get("Q(id=1)")
     other.title = "closed"
     other.save()
-    seen.title = "open"
+    assign(seen, "open")
     seen.save()
     assert stored(plans, id=1)["title"] == "open"
+
+
+def test_a_field_that_was_replaced_by_another_assigns_nothing_any_more(plans):
+    row = plans.create(title="a")
+    old = row.title
+    row.title = "b"
+    old.value = "c"
+    row.save()
+    assert stored(plans, id=1)["title"] == "b"
+
+
+def test_what_a_save_hands_back_is_not_assigned(plans):
+    row = plans.create(title="a")
+    title = row.title
+    row.count = 1
+    row.save()
+    assert title.value == "a"
+    plans.updateByFilter("Q(id=1)", {"title": "b"})
+    row.count = 2
+    row.save()
+    assert (title.value, stored(plans, id=1)["title"]) == ("b", "b")
 
 
 def test_what_is_changed_inside_of_a_value_is_written(plans):
@@ -104,6 +134,36 @@ def test_a_save_that_was_rolled_back_can_be_repeated(plans):
     assert stored(plans, id=1)["title"] == "a"
     row.save()
     assert (stored(plans, id=1)["title"], stored(plans, id=1)["count"]) == ("b", 4)
+
+
+def test_a_save_that_was_refused_and_is_repeated_writes_back_nothing_of_others(app_from):
+    files = {
+        "models/Guarded/e.json": {"title": "Guarded", "type": "models.NormalType"},
+        "models/Guarded/__init__.py": """
+            from datatypes.Meta import datatypes
+            from models.NormalType import NormalModel
+
+            class Guarded(NormalModel):
+                id = datatypes.AutoInt(primaryKey=True)
+                title = datatypes.Stext()
+                count = datatypes.Numeric()
+
+                def beforeSave(self):
+                    if self.count == 13:
+                        raise ValueError("not 13")
+        """,
+    }
+    guarded = app_from(files).getElement("models.Guarded")
+    guarded.create(title="a", count=1)
+    seen, other = guarded.get("Q(id=1)"), guarded.get("Q(id=1)")
+    other.title = "b"
+    other.save()
+    seen.count = 13
+    with pytest.raises(ValueError, match="not 13"):
+        seen.save()
+    seen.count = 14
+    seen.save()
+    assert (stored(guarded, id=1)["title"], stored(guarded, id=1)["count"]) == ("b", 14)
 
 
 def test_after_a_commit_only_what_came_since_is_written(plans):
@@ -234,6 +294,46 @@ def test_sums_and_averages_are_the_same_everywhere(plans):
 def test_what_makes_no_sense_is_refused_with_what_the_field_holds(plans, kind, field):
     with pytest.raises(ModelError, match=rf"{kind} of {field} makes no sense: it holds"):
         plans.aggregate("", field, kind)
+
+
+@ALL
+def test_json_is_neither_ordered_nor_grouped_nor_told_apart(plans):
+    plans.create(extra={"a": 1})
+    for ask in (
+        lambda: plans.query(orderList=[["extra", 1]]),
+        lambda: plans.groupBy("", "extra", [["id", "count"]]),
+        lambda: plans.getFieldData("", "extra"),
+        lambda: plans.aggregate("", "extra", "countDistinct"),
+    ):
+        with pytest.raises(ModelError, match=r"models\.Plan: .*extra.* holds (json|JSON)"):
+            ask()
+
+
+@ALL
+def test_an_average_of_numbers_without_decimals_of_their_own_is_the_same_everywhere(app_from, make):
+    scales = """
+        import sqlalchemy as sa
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Weight(Base):
+            __tablename__ = "weights"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            kilos = mapped_column(sa.Numeric().with_variant(sa.Numeric(20, 10), "mysql", "mariadb"))
+    """
+    app = app_from({
+        "commons/scales.py": scales,
+        "models/Weight/e.json": {"title": "W", "type": "models.SQLAlchemyType", "class": "commons.scales:Weight"},
+    })
+    weights = app.getElement("models.Weight")
+    with app.session() as session:
+        weights.entity.metadata.create_all(session.connection())
+        session.add_all([weights.entity(kilos=Decimal(kilos)) for kilos in ("1", "2", "1.5", "2")])
+        session.commit()
+    in_memory = weights.query().rowDatas.aggregate("kilos", "avg")
+    assert str(weights.aggregate("", "kilos", "avg")) == str(in_memory) == "1.6250000000"
 
 
 # ---- keys, rows and their forms

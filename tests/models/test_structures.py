@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import partial
 
 import pytest
 
 from jitai_tasks.errors import FilterError, ModelError
 from jitai_tasks.models.datatypes import datatypes
 from jitai_tasks.models.q import Q
+from jitai_tasks.models.rowlist import rows_of
 
 everywhere = pytest.mark.parametrize("make", ["sqlite", "postgresql", "mysql"], indirect=True)
 BOX = {
@@ -149,8 +151,25 @@ def test_a_list_of_rows_is_saved_and_deleted_as_a_whole_or_not_at_all(boxes):
     with pytest.raises(ModelError, match="300 characters"):
         rows.save()
     assert boxes.getFieldData("", "label") == ["a", "b"]
-    with pytest.raises(ModelError, match="label holds no numbers"):
+
+
+@pytest.mark.parametrize("kind", ["countDistinct", "min", "max", "sum", "avg"])
+def test_a_list_of_rows_refuses_what_makes_no_sense_as_the_model_does(boxes, kind):
+    boxes.createOrUpdateMany([{"label": "a", "extra": {"n": 1}}, {"label": "b", "extra": {"n": 2}}])
+    rows = boxes.query().rowDatas
+    for asked in (rows.aggregate, partial(boxes.aggregate, "")):
+        with pytest.raises(ModelError, match=f"{kind} of extra makes no sense: it holds json"):
+            asked("extra", kind)
+    assert rows.aggregate("extra", "count") == boxes.aggregate("", "extra", "count") == 2
+    with pytest.raises(ModelError, match="sum of label makes no sense"):
         rows.aggregate("label", "sum")
+
+
+@pytest.mark.parametrize("kind", ["countDistinct", "min", "sum"])
+def test_a_list_of_rows_of_no_model_refuses_values_that_do_not_add_up(kind):
+    rows = rows_of([{"n": {"a": 1}}, {"n": {"b": 1}}], None)
+    with pytest.raises(ModelError, match=f"rows of no model: {kind} of n makes no sense for the values that it holds"):
+        rows.aggregate("n", kind)
 
 
 def test_rows_stay_such_a_list_when_they_are_copied_and_are_plain_in_json(boxes):

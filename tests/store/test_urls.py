@@ -132,6 +132,7 @@ def test_a_password_with_an_at_sign_is_refused_without_showing_a_part_of_it(url:
         ("sqlite:///jobs.db?timeout=5", "synchronous=… and nothing else: timeout"),
         ("sqlite:////" + "a" * 5000, "name another place"),
         ("sqlite:////dev/null/jobs.db", "name another place"),
+        ("sqlite:///~nobody-of-that-name/jobs.db", "no home folder for ~nobody-of-that-name"),
     ],
 )
 def test_what_makes_no_sense_in_a_url_is_told(url: str, said: str) -> None:

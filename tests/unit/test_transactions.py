@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from jitai_tasks.scopes import current_job_scope, current_scope
 from jitai_tasks.store.records import Job, NewJob
 from jitai_tasks.testing import tables, waiting
 from jitai_tasks.transactions import submit
+from tests import servers
 
 
 @pytest.fixture
@@ -390,6 +392,25 @@ def test_what_a_session_has_still_to_write_keeps_an_independent_transaction_away
         with pytest.raises(StoreError, match="one writer at a time"), app.newTransaction():
             pass
     assert notes(app) == ["a"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_child_that_is_forked_in_a_transaction_is_not_in_it(app_from, begun):
+    app = tables(app_from(database=servers.postgres().fresh_database()))
+    with contextlib.suppress(ZeroDivisionError), app.transaction() as session:
+        if begun:
+            session.execute(sa.text("SELECT 1"))
+        child = os.fork()
+        if child == 0:
+            ended = 1
+            with contextlib.suppress(Exception):
+                submit(app, [new(app)])
+                ended = 0
+            os._exit(ended)
+        assert os.waitpid(child, 0)[1] == 0
+        submit(app, [new(app)])
+        _ = 1 / 0
+    assert len(waiting()) == 1, "what the child did is its own"
 
 
 def test_a_running_job_says_goodbye_to_the_elements_it_called(app_from):

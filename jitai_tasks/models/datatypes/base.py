@@ -60,10 +60,13 @@ class Datatype(Field):
 
     @value.setter
     def value(self, value: object) -> None:
+        self.take(value)
+        if isinstance(self.parentDt, RowData):
+            self.parentDt._assign(self.name, self)
+
+    def take(self, value: object) -> None:
+        """Hold what the database holds: nothing is assigned by that."""
         self._value = self._held(plain(value))
-        row = self.parentDt
-        if isinstance(row, RowData) and self.name not in row:
-            row._fields[self.name] = self  # it was made to be looked at; from now on it is assigned
 
     def _held(self, value: object) -> object:
         """What the field holds of a plain value."""
