@@ -1,4 +1,4 @@
-"""What numbers there are over the values of a field, and how they are answered: in a database or in memory, the same."""
+"""What numbers there are over the values of a field, and how they are answered: the same in databases and in memory."""
 
 from __future__ import annotations
 

@@ -47,6 +47,14 @@ def test_a_save_that_leaves_the_watched_fields_alone_does_not_look_for_jobs(app,
     assert waiting("tasks.Remind") == []
 
 
+def test_a_new_row_and_a_moved_one_are_planned_without_a_look_at_jobs(app, asked_for):
+    row = app.models.Meeting.create(title="a", start=NOON, status="active")
+    row.start = NOON + timedelta(hours=1)
+    row.save()
+    assert asked_for == []
+    assert [job.slot for job in waiting("tasks.Remind")] == [instant((NOON + timedelta(hours=1)).replace(tzinfo=UTC))]
+
+
 def test_a_field_set_and_set_back_within_a_transaction_is_followed(app):
     Meeting = app.models.Meeting
     row = Meeting.create(title="a", start=NOON, status="active")

@@ -323,10 +323,12 @@ def test_an_average_of_numbers_without_decimals_of_their_own_is_the_same_everywh
             id: Mapped[int] = mapped_column(primary_key=True)
             kilos = mapped_column(sa.Numeric().with_variant(sa.Numeric(20, 10), "mysql", "mariadb"))
     """
-    app = app_from({
-        "commons/scales.py": scales,
-        "models/Weight/e.json": {"title": "W", "type": "models.SQLAlchemyType", "class": "commons.scales:Weight"},
-    })
+    app = app_from(
+        {
+            "commons/scales.py": scales,
+            "models/Weight/e.json": {"title": "W", "type": "models.SQLAlchemyType", "class": "commons.scales:Weight"},
+        }
+    )
     weights = app.getElement("models.Weight")
     with app.session() as session:
         weights.entity.metadata.create_all(session.connection())

@@ -120,6 +120,16 @@ def test_a_unique_constraint_that_the_table_has_already_is_enough(app_from, capl
     assert not [record for record in caplog.records if "INDEX" in record.getMessage()]
 
 
+@pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+def test_an_index_that_keeps_some_rows_unique_is_not_enough(app_from):
+    app_from(item()).models.Item.create(code="a", shop="closed")
+    app = app_from(item(UNIQUE))
+    with app.database.begin() as connection:
+        connection.execute(sa.text("""CREATE UNIQUE INDEX open_ones ON "Item" (code) WHERE shop <> 'closed'"""))
+    assert refuses_a_second(app.models.Item, code="a", shop="closed")
+    assert indexes(app) == ["open_ones", "uq_Item_code"]
+
+
 @everywhere
 def test_a_group_that_gets_other_fields_says_what_is_to_be_dropped(app_from, caplog):
     app_from(item(meta=PAIR)).models.Item.create(code="a", shop="x")

@@ -110,6 +110,27 @@ def test_a_move_where_something_is_unusual_is_left_to_a_closer_look(database: Da
     assert stored(database) == before
 
 
+@pytest.mark.parametrize("make", ["mysql"], indirect=True)
+def test_a_job_that_is_claimed_between_the_statements_of_its_move_keeps_its_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere nobody comes between: SQLite has one writer, and on PostgreSQL it is one statement."""
+    plan(database)
+    change, changed = statements.change, []
+
+    def change_and_claim(connection: sa.Connection, text: str, values: Any = ()) -> int:
+        changed.append(change(connection, text, values))
+        if len(changed) == 1:
+            claim(database, now=DUE)
+        return changed[-1]
+
+    monkeypatch.setattr(onerow, "change", change_and_claim)
+    assert not move(database)
+    assert changed == [1, 0, 1], "remembered, not moved, forgotten"
+    jobs, remembered = stored(database)
+    assert ([job[3:5] for job in jobs], remembered) == ([(DUE, "running")], [(TASK, "7", DUE)])
+
+
 def _live(database: Database) -> list[datefields.LiveJob]:
     with database.begin() as connection:
         return datefields.live(connection, TASK, ["7"])["7"]

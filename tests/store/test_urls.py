@@ -4,7 +4,9 @@ import secrets
 import socket
 import sqlite3
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -86,8 +88,11 @@ def test_durability_is_a_setting(tmp_path: Path) -> None:
         database.dispose()
 
 
-def test_a_file_that_somebody_else_writes_to_is_opened_and_read(tmp_path: Path) -> None:
-    """A job may hold its transaction as long as it likes."""
+def test_a_file_that_somebody_else_writes_to_is_opened_and_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job may hold its transaction as long as it likes; nobody waits for its end."""
+    monkeypatch.setattr("jitai_tasks.store.sqlite.time", SimpleNamespace(monotonic=count().__next__))  # no sleep
     holder = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
     holder.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (x)")
     holder.execute("BEGIN IMMEDIATE")

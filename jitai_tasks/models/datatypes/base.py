@@ -62,7 +62,7 @@ class Datatype(Field):
     def value(self, value: object) -> None:
         self.take(value)
         if isinstance(self.parentDt, RowData):
-            self.parentDt._assign(self.name, self)
+            self.parentDt._assign(self.name, self)  # noqa: SLF001 - a public name would hide a field
 
     def take(self, value: object) -> None:
         """Hold what the database holds: nothing is assigned by that."""
