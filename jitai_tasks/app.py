@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
@@ -87,6 +87,7 @@ class App(Facts):
         self._opened: Database | None = None
         self._database: Database | None = None
         self._parts: dict[Callable[..., object], object] = {}
+        self._to_end = ExitStack()
 
     def start(self) -> None:
         """Make it the open app of the process; `open_app` does."""
@@ -109,9 +110,8 @@ class App(Facts):
         finally:
             self.importer.remove()
             self._elements.clear()
-            if self._opened is not None:
-                self._opened.dispose()
-                self._opened = self._database = None
+            self._to_end.close()
+            self._opened = self._database = None
 
     def __enter__(self) -> Self:
         return self
@@ -160,8 +160,13 @@ class App(Facts):
             from .store import Database  # noqa: PLC0415  # start-up cost: `list` and `check` do without SQLAlchemy
 
             make_room(self.root, self.database_url)
-            self._opened = Database.open(self.database_url, clock=self.clock)
+            self._opened = self.connected(Database.open(self.database_url, clock=self.clock))
         return self._opened
+
+    def connected(self, database: Database) -> Database:
+        """The same; its connections are given back when the app closes."""
+        self._to_end.callback(database.dispose)
+        return database
 
     @property
     def database_url(self) -> str:

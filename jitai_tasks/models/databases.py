@@ -25,7 +25,7 @@ class DatabaseElement:
 
     def __init__(self, app: App, url: str | None) -> None:
         self._app = app
-        self._other = None if url is None else Database.open(url, clock=app.clock)
+        self._other = None if url is None else app.connected(Database.open(url, clock=app.clock))
 
     @property
     def database(self) -> Database:

@@ -247,6 +247,23 @@ def test_a_table_of_the_same_name_elsewhere_is_another_table(app_from):
     assert app.models.OrderModel.create(customer="Ann").id == 1
 
 
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_an_app_that_closes_gives_back_the_connections_to_other_databases_too(app_from):
+    app = app_from(
+        {
+            "databases/Archive/e.json": {"title": "Archive", "type": "databases.SqliteType"},
+            "databases/Archive/Archive.json": {"dbConfig": {"database": "archive.db"}},
+        }
+    )
+    engine = app.getElement("databases.Archive").engine
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    pool = engine.pool
+    assert pool.checkedin() == 1
+    app.close()
+    assert pool.checkedin() == 0
+
+
 def test_lifecycle_methods_see_what_was_before(app_from):
     model = (
         ORDER["models/OrderModel/model.py"]

@@ -162,7 +162,9 @@ def test_no_literal_of_a_filter_stands_in_a_statement(monkeypatch, count):
     to_sql(check(Q.of(texts[0]).node, FIELDS), "sqlite").compile(dialect=dialects["sqlite"])
     imported = note_imports(monkeypatch)
     statements = [to_sql(check(Q.of(text).node, FIELDS), name) for text in texts for name in dialects]
-    assert imported == []
+    assert set(imported) <= {"typing"}, (
+        "Python 3.13 asks for typing where SQLAlchemy makes an object of a generic class"
+    )
     for number, condition in enumerate(statements):
         name = list(dialects)[number % 3]
         text = str(condition.compile(dialect=dialects[name]))
