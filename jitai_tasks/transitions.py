@@ -49,10 +49,12 @@ class Transitions:
         steps = _made(known, change)
         values = dict(change.post or {})
         while (step := _automatic(known, values)) is not None:
+            setattr(change.entity, step.transition.field, assignable(step.transition.info, step.transition.target))
+            if change.late:
+                break  # what was set is a change of its own, and is looked at by itself
             steps.append(step)
             if len(steps) > LONGEST:
                 raise ModelError(change.model.name, f"over {LONGEST} transitions in a row: {_circle(steps)}")
-            setattr(change.entity, step.transition.field, assignable(step.transition.info, step.transition.target))
             values[step.transition.field] = step.transition.target
         change.notes[Transitions] = steps
 

@@ -31,6 +31,8 @@ class Change:
     post: Mapping[str, object] | None = None
     #: Those that its object has not loaded, and so leaves as they are.
     unloaded: Mapping[str, object] = field(default_factory=dict)
+    #: Whether only the flush has found out about it; it was written before anybody was asked.
+    late: bool = False
     #: What followers note before the change is written, for when it is.
     notes: dict[type, object] = field(default_factory=dict)
     _changed: frozenset[str] | None = field(default=None, init=False, repr=False)

@@ -2,7 +2,8 @@
 
 A change is noticed while its session flushes, whoever saved: a model element, or the application's own code through a
 plain `Session` or `AsyncSession`. Followers hear of it twice: before it is written, when they may still alter the row
-or refuse by raising; and afterwards, outside of the flush and before the commit. Bulk statements go past all this.
+or refuse by raising; and afterwards, outside of the flush and before the commit. What only the flush has found out is
+`late`: they hear of it twice afterwards. Bulk statements go past all this.
 """
 
 from __future__ import annotations
@@ -20,14 +21,13 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 from ..sessions import FOLLOW_UP
 from .beforehand import empty_of_new, values_before
 from .change import Change, Operate
+from .flushed import Finder, flushed
 from .mapping import Model
 
 _PENDING = "jitai_changes"
 _QUIET = "jitai_quiet"
 _AFTER_COMMIT = "jitai_after_commit"
 _ROUNDS = 100
-
-Finder = Callable[[type], Model | None]
 
 
 class Follower(Protocol):
@@ -37,7 +37,7 @@ class Follower(Protocol):
         """The fields of a model whose values it has to know; none if it does not follow the model at all."""
 
     def before(self, session: Session, change: Change) -> None:
-        """The change is about to be written. May set attributes of `change.entity`, or raise to refuse it."""
+        """The change is about to be written, or is `late`. May set attributes of `change.entity`, or raise to refuse."""
 
     def after(self, session: Session, change: Change) -> None:
         """The change is written and not committed. May use the session; raising undoes the transaction."""
@@ -61,6 +61,14 @@ class Pending:
     sure: bool = True
     flushing: bool = False
     tell: Callable[[Session], None] | None = None
+    #: The savepoint that was released last.
+    kept: SessionTransaction | None = None
+
+    def undo(self, savepoint: SessionTransaction) -> None:
+        """Forget what was brought since a savepoint."""
+        self.sure = False
+        self.untold = deque(item for item in self.untold if not _within(item[0], savepoint))
+        self.later = [item for item in self.later if not _within(item[0], savepoint)]
 
 
 class Watch:
@@ -75,6 +83,7 @@ class Watch:
             "before_commit": self._before_commit,
             "after_commit": self._after_commit,
             "after_soft_rollback": self._after_rollback,
+            "after_transaction_end": self._after_end,
         }
 
     def install(self) -> None:
@@ -89,6 +98,9 @@ class Watch:
 
     def _tell(self, session: Session) -> None:
         _, change = pending_of(session).untold.popleft()
+        if change.late:
+            for follower in self._followers:
+                follower.before(session, change)
         for follower in self._followers:
             follower.after(session, change)
 
@@ -146,25 +158,11 @@ class Watch:
         pending.flushing = False
         savepoint = session.get_nested_transaction()
         if not session.info.get(_QUIET):
-            self._add_orphans(session, pending, context)
-        for change in pending.captured:
-            change.renew()
-            pending.untold.append((savepoint, change))
-            pending.uncommitted.append(change)
+            for change in flushed(session, context, pending.captured, find=self._find, needed=self._needed):
+                change.renew()
+                pending.untold.append((savepoint, change))
+                pending.uncommitted.append(change)
         pending.captured.clear()
-
-    def _add_orphans(self, session: Session, pending: Pending, context: UOWTransaction) -> None:
-        """Rows deleted because their parent let them go (`delete-orphan`): only the flush finds out."""
-        gone = [state.obj() for state, (deleted, listed) in context.states.items() if deleted and not listed]
-        known = {id(change.entity): change for change in pending.captured} if gone else {}
-        for entity in gone:
-            model = None if entity is None else self._find(type(entity))
-            change = known.get(id(entity))
-            if model is None or (change is not None and change.operate is Operate.DELETE):
-                continue
-            prev = values_before(session, model, [entity], model.primary)[0][0] if change is None else change.prev
-            pending.captured = [each for each in pending.captured if each is not change]
-            pending.captured.append(Change(model=model, operate=Operate.DELETE, entity=entity, prev=prev))
 
     def _before_commit(self, session: Session) -> None:
         if _PENDING not in session.info and not (session.new or session.dirty or session.deleted):
@@ -180,6 +178,8 @@ class Watch:
             after_commit(session, call)
 
     def _after_commit(self, session: Session) -> None:
+        if (pending := session.info.get(_PENDING)) is not None:
+            pending.kept = session.get_nested_transaction()
         for call in cast("list[Callable[[], None]]", session.info.pop(_AFTER_COMMIT, ())):
             call()
 
@@ -192,10 +192,16 @@ class Watch:
         pending.captured.clear()
         if previous.parent is None:
             del session.info[_PENDING]
-            return
-        pending.sure = False
-        pending.untold = deque(item for item in pending.untold if not _within(item[0], previous))
-        pending.later = [item for item in pending.later if not _within(item[0], previous)]
+        else:
+            pending.undo(previous)
+
+    def _after_end(self, session: Session, ended: SessionTransaction) -> None:
+        """A session, or a savepoint, that is closed without a word is rolled back; no other event tells of that."""
+        if ended.parent is None:
+            session.info.pop(_PENDING, None)
+            session.info.pop(_AFTER_COMMIT, None)
+        elif ended.nested and (pending := session.info.get(_PENDING)) is not None and pending.kept is not ended:
+            pending.undo(ended)
 
 
 def pending_of(session: Session) -> Pending:
@@ -206,7 +212,7 @@ def pending_of(session: Session) -> Pending:
 def settle(session: Session) -> None:
     """Flush, then run what follows from the changes so far, and from what that changes; nothing during a flush."""
     pending = pending_of(session)
-    if pending.flushing:
+    if is_flushing(session):
         return
     session.flush()
     while pending.untold and pending.tell is not None:
@@ -226,8 +232,8 @@ def once_committed(session: Session, call: Callable[[], None]) -> None:
 
 def is_flushing(session: Session) -> bool:
     """Whether a flush is under way, so that another cannot begin."""
-    pending = session.info.get(_PENDING)
-    return pending is not None and cast(Pending, pending).flushing
+    pending = cast("Pending | None", session.info.get(_PENDING))
+    return pending is not None and pending.flushing and session._flushing  # noqa: SLF001 - some end without an event
 
 
 @contextmanager

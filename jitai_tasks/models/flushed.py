@@ -1,0 +1,76 @@
+"""What a flush has really written. Relationships change rows while it runs, and the application's own listeners for
+"before_flush" may come after ours; neither could be told beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.orm.base import NO_VALUE
+from sqlalchemy.orm.unitofwork import UOWTransaction
+
+from .beforehand import empty_of_new, values_before
+from .change import Change, Operate
+from .mapping import Model
+
+Finder = Callable[[type], Model | None]
+
+
+def flushed(
+    session: Session,
+    context: UOWTransaction,
+    announced: Sequence[Change],
+    *,
+    find: Finder,
+    needed: Callable[[Model], Collection[str]],
+) -> list[Change]:
+    """The changes that the flush has made: those of the announced ones that came about, then those that are `late`."""
+    known = {id(change.entity): change for change in announced}
+    made: list[Change] = []
+    late: list[Change] = []
+    for entity, operate in _written(context):
+        change = known.pop(id(entity), None)
+        if change is not None and change.operate is operate:
+            made.append(change)
+        elif (model := find(type(entity))) is not None and (names := needed(model)):
+            found = _late(session, model, operate, entity, change, names)
+            if found is not None:
+                late.append(found)
+    order = {id(change): number for number, change in enumerate(announced)}
+    return [*sorted(made, key=lambda change: order[id(change)]), *late]
+
+
+def _written(context: UOWTransaction) -> Iterator[tuple[object, Operate]]:
+    for state, (deleted, listed) in context.states.items():
+        entity = None if listed else state.obj()
+        if entity is not None:
+            yield entity, Operate.DELETE if deleted else Operate.ADD if state.key is None else Operate.UPDATE
+
+
+def _late(
+    session: Session, model: Model, operate: Operate, entity: object, announced: Change | None, needed: Collection[str]
+) -> Change | None:
+    """A change that was announced as another one, or not at all; None if nothing was written."""
+    if operate is Operate.UPDATE and not session.is_modified(entity):
+        return None
+    if announced is not None:
+        prev, unloaded = announced.prev, announced.unloaded
+    elif operate is Operate.ADD:
+        prev, unloaded = None, empty_of_new(model, entity)
+    else:
+        prev, unloaded = _as_it_was(session, model, entity, needed if operate is Operate.UPDATE else model.primary)
+    return Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded, late=True)
+
+
+def _as_it_was(
+    session: Session, model: Model, entity: object, needed: Collection[str]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """`values_before`, asked afterwards: what has overwritten a value that was not loaded is no value of before."""
+    ((prev, unloaded),) = values_before(session, model, [entity], needed)
+    state: InstanceState[Any] = sa.inspect(entity)
+    for name, old in state.committed_state.items():
+        if old is NO_VALUE:
+            prev.pop(name, None)
+    return prev, unloaded
