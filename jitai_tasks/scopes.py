@@ -13,6 +13,7 @@ from .errors import StoreError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy.orm import Session
 
     from .element import Element
     from .sessions import JoinedSession
@@ -172,6 +173,36 @@ class JobScope(Scope):
         del self.outbox[mark:]
 
 
+class LentScope(Scope):
+    """The transaction of a session that the application has made itself, for code that follows from what it saves."""
+
+    def __init__(self, session: Session, database: Callable[[], Database]) -> None:
+        super().__init__(database)
+        self._lent = session
+
+    @property
+    def session(self) -> Session:  # type: ignore[override]  # it behaves as a joined one while it is lent
+        """That session, which nobody inside can end."""
+        return self._lent
+
+    @property
+    def connection(self) -> sa.Connection:
+        """Its connection, which may be one of an engine of the application."""
+        return self._lent.connection()
+
+    @property
+    def used(self) -> bool:
+        """True: something is being saved with it."""
+        return True
+
+    begun = has_open_session = used
+
+    def add(self, jobs: Sequence[NewJob]) -> None:
+        from .store import jobs as stored  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+        stored.create_within(self._lent, jobs, database=self.database)
+
+
 #: The transaction that code running here joins; None outside of all.
 current_scope: ContextVar[Scope | None] = ContextVar("jitai_tasks_scope", default=None)
 
@@ -193,6 +224,19 @@ def entered(scope: Scope) -> Iterator[Scope]:
         yield scope
     finally:
         current_scope.reset(token)
+
+
+@contextmanager
+def following(session: Session, database: Callable[[], Database]) -> Iterator[None]:
+    """Within it, code joins the transaction of a session that saves, whoever made the session."""
+    around = current_scope.get()
+    if around is not None and around.used and around.session is session:
+        yield
+        return
+    from .sessions import lent  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+    with lent(session), entered(LentScope(session, database)):
+        yield
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +19,71 @@ from .store import Database
 FOLLOW_UP = "jitai_follow_up"
 
 
-class JoinedSession(Session):
+class Joined(Session):
+    """A session in a transaction that somebody else ends: `commit` flushes, `close` does nothing."""
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """A savepoint; the transaction itself is begun already, and its owner ends it."""
+        if not nested and self.has_begun():
+            raise InvalidRequestError(
+                "a transaction is already begun; for a part of it that can fail alone: begin_nested"
+            )
+        return super().begin(nested=nested)
+
+    def has_begun(self) -> bool:
+        """Whether that transaction is under way."""
+        return True
+
+    def commit(self) -> None:
+        """Send what is pending to the database; the transaction goes on."""
+        self.flush()
+
+    def settle(self) -> None:
+        """Send what is pending to the database, and do what follows from it."""
+        self.flush()
+        follow_up = self.info.get(FOLLOW_UP)
+        if follow_up is not None:
+            follow_up(self)
+
+    def rollback(self) -> None:
+        """Undo back to the innermost savepoint."""
+        nested = self.get_nested_transaction()
+        if nested is None:
+            raise InvalidRequestError(
+                "this session is in the transaction of who saves; raise an exception to undo that, or undo a part of it"
+                " that was begun with begin_nested"
+            )
+        nested.rollback()
+
+    def close(self) -> None:
+        """Nothing: others still use it."""
+
+    def reset(self) -> None:
+        """Nothing, for the same reason."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing, for the same reason."""
+
+
+@contextmanager
+def lent(session: Session) -> Iterator[None]:
+    """Within it, whoever gets hold of a session of the application takes part in its transaction and cannot end it."""
+    own = type(session)
+    session.__class__ = _joined(own)
+    try:
+        yield
+    finally:
+        session.__class__ = own
+
+
+@cache
+def _joined(own: type[Session]) -> type[Session]:
+    return own if issubclass(own, Joined) else type(own.__name__, (Joined, own), {})
+
+
+class JoinedSession(Joined):
     """A session that takes part in a transaction it does not own: `commit` flushes, `close` does nothing.
 
     The owner ends it with `commit_really` or `close_really`. A rollback inside a savepoint undoes the savepoint.
@@ -49,55 +115,31 @@ class JoinedSession(Session):
         """Whether it is in a transaction; to ask sets nothing up."""
         return self.begun and self.in_transaction()
 
-    def begin(self, nested: bool = False) -> SessionTransaction:
-        """A savepoint; the transaction itself is begun already, and its owner ends it."""
-        if not nested and (connection := self.joins()) is not None and connection.in_transaction():
-            raise InvalidRequestError(
-                "a transaction is already begun; for a part of it that can fail alone: begin_nested"
-            )
-        return super().begin(nested=nested)
-
-    def commit(self) -> None:
-        """Send what is pending to the database; the transaction goes on."""
-        self.flush()
-
-    def settle(self) -> None:
-        """Send what is pending to the database, and do what follows from it."""
-        self.flush()
-        follow_up = self.info.get(FOLLOW_UP)
-        if follow_up is not None:
-            follow_up(self)
-
-    def close(self) -> None:
-        """Nothing: others still use it."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing, for the same reason."""
+    def has_begun(self) -> bool:
+        connection = self.joins()
+        return connection is not None and connection.in_transaction()
 
     def rollback(self) -> None:
         """Undo back to the innermost savepoint, or all there is."""
-        nested = self.get_nested_transaction()
-        if nested is not None:
-            nested.rollback()
+        if self.get_nested_transaction() is not None:
+            super().rollback()
             return
         if not self.in_transaction():
-            super().begin()  # what others wrote on the connection is undone, too
-        super().rollback()
+            Session.begin(self)  # what others wrote on the connection is undone, too
+        Session.rollback(self)
 
     def commit_really(self) -> None:
         """Commit; for the owner of the transaction."""
-        super().commit()
+        Session.commit(self)
 
     def rollback_really(self) -> None:
         """Roll everything back; for the owner of the transaction."""
-        super().rollback()
+        Session.rollback(self)
 
     def close_really(self) -> None:
         """Give the connection back; for the owner of the transaction."""
         if self.begun:
-            super().close()
+            Session.close(self)
 
 
 @event.listens_for(JoinedSession, "after_transaction_create")

@@ -46,7 +46,8 @@ class Transitions:
         if not known or change.operate is Operate.DELETE:
             return
         change.renew()  # an event that comes before may have set fields
-        steps = _made(known, change)
+        steps = cast("list[Step]", change.notes.setdefault(Transitions, []))
+        steps += _made(known, change, besides={step.transition.field for step in steps})
         values = dict(change.post or {})
         while (step := _automatic(known, values)) is not None:
             setattr(change.entity, step.transition.field, assignable(step.transition.info, step.transition.target))
@@ -56,7 +57,6 @@ class Transitions:
             if len(steps) > LONGEST:
                 raise ModelError(change.model.name, f"over {LONGEST} transitions in a row: {_circle(steps)}")
             values[step.transition.field] = step.transition.target
-        change.notes[Transitions] = steps
 
     def after(self, session: Session, change: Change) -> None:
         """Create the tasks, now that the row has its key."""
@@ -89,15 +89,17 @@ class Transitions:
             raise FunctionNotFound(func, reason) from error
 
 
-def _made(known: Sequence[Transition], change: Change) -> list[Step]:
-    """The declared transitions that somebody has made: the one asked for by name, else the first that fits."""
+def _made(known: Sequence[Transition], change: Change, *, besides: Collection[str]) -> list[Step]:
+    """The declared transitions that somebody has made, one of a field: that asked for by name, else the first that
+    fits. `besides`: fields whose transitions are known."""
     steps: dict[str, Step] = {}
     asked = asked_for.get()
     before, after = change.prev or {}, change.post or {}
     for transition in sorted(known, key=lambda each: each is not asked):
         origin = transition.value(before)
         changed = transition.value(after) == transition.target != origin
-        if changed and transition.field not in steps and transition.leaves(origin) and transition.allows(after):
+        first = transition.field not in steps and transition.field not in besides
+        if changed and first and transition.leaves(origin) and transition.allows(after):
             steps[transition.field] = Step(transition=transition, origin=origin)
     return list(steps.values())
 

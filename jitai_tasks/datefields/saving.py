@@ -60,7 +60,7 @@ class DateFields:
             if not watching:
                 continue
             before: Values | None = None
-            if sure and all(values is None or _is_whole(values, watching) for values in rows.values()):
+            if sure and _is_known(model, changes, watching):
                 known: list[tuple[str, Values | None]] = list(rows.items())
                 before = _before(model, changes) if len(rows) == 1 else None
             else:
@@ -208,6 +208,16 @@ def _concerns(rule: Rule, changes: Sequence[Change]) -> bool:
 def _is_edit(change: Change, rule: Rule) -> bool:
     """Whether the row was there before, with values that are known."""
     return change.post is not None and change.prev is not None and _is_whole(change.prev, [rule])
+
+
+def _is_known(model: Model, changes: Sequence[Change], watching: Sequence[Rule]) -> bool:
+    """Whether the changes of a model tell all that the rules look at: what an edit leaves alone others may have set."""
+    told: dict[str, set[str]] = {}
+    for change in changes:
+        if change.model is model and change.post is not None:
+            names = change.post if change.current else change.changed
+            told.setdefault(change.subject, set(model.primary)).update(names)
+    return all(names >= rule.needed for names in told.values() for rule in watching)
 
 
 def _is_whole(values: Values, watching: Sequence[Rule]) -> bool:

@@ -77,8 +77,10 @@ class Events:
         """Those that come first: they may alter the row, or refuse the change by raising."""
         if not self._of_models:
             return
+        told = cast("set[str]", change.notes.setdefault(Events, set()))
         for event in self.of_model(change.model.name, f"{change.operate}Before"):
-            if not event.asyncType and event.wants(change):
+            if not event.asyncType and event.fullName not in told and event.wants(change):
+                told.add(event.fullName)
                 data = event.data(change)
                 event.run_now([data], {})
                 _take_over(data["postData"], change)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import Session, registry
 
 from ..definition import Definition
 from ..errors import ModelError
+from ..scopes import following
 from . import inferred, tables
+from .aftermath import is_same_database
 from .changes import Follower, Watch
 from .element import offers
 from .fields import plain
@@ -61,8 +64,12 @@ class Models:
     def watch(self, followers: Iterable[Follower]) -> None:
         """Begin to notice changes of rows; once is enough."""
         if self._watch is None:
-            self._watch = Watch(self.find, followers)
+            self._watch = Watch(self.find, followers, self._inside)
             self._watch.install()
+
+    def _inside(self, session: Session) -> AbstractContextManager[None]:
+        ours = is_same_database(self._app, session)
+        return following(session, lambda: self._app.database) if ours else nullcontext()
 
     def unwatch(self) -> None:
         """Stop noticing changes."""
@@ -152,6 +159,7 @@ class Models:
             table=table,
             entity=entity,
             primary=primary,
+            references=frozenset(name for name, field in fields.items() if field.column.foreign_keys),
             rows=rows,
             database=self._database(definition),
             unsure=self._unsure,

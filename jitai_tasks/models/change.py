@@ -31,7 +31,10 @@ class Change:
     post: Mapping[str, object] | None = None
     #: Those that its object has not loaded, and so leaves as they are.
     unloaded: Mapping[str, object] = field(default_factory=dict)
-    #: Whether only the flush has found out about it; it was written before anybody was asked.
+    #: Whether its object holds what the database holds. A session may have loaded it long ago; what it did not change
+    #: since may have been changed by others.
+    current: bool = False
+    #: Whether only the flush has found out about it, or about a part of it: that was written before anybody was asked.
     late: bool = False
     #: What followers note before the change is written, for when it is.
     notes: dict[type, object] = field(default_factory=dict)

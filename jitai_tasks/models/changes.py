@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
+import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.unitofwork import UOWTransaction
@@ -30,6 +31,10 @@ _AFTER_COMMIT = "jitai_after_commit"
 _ROUNDS = 100
 
 
+#: A context in which code joins the transaction of a session.
+Inside = Callable[[Session], AbstractContextManager[None]]
+
+
 class Follower(Protocol):
     """Something that follows from changes of rows."""
 
@@ -37,7 +42,7 @@ class Follower(Protocol):
         """The fields of a model whose values it has to know; none if it does not follow the model at all."""
 
     def before(self, session: Session, change: Change) -> None:
-        """The change is about to be written, or is `late`. May set attributes of `change.entity`, or raise to refuse."""
+        """The change is about to be written, or is `late`. May set attributes of `change.entity`; raising refuses it."""
 
     def after(self, session: Session, change: Change) -> None:
         """The change is written and not committed. May use the session; raising undoes the transaction."""
@@ -61,6 +66,8 @@ class Pending:
     sure: bool = True
     flushing: bool = False
     tell: Callable[[Session], None] | None = None
+    #: Objects that were read and locked in this transaction.
+    locked: set[object] = field(default_factory=set)
     #: The savepoint that was released last.
     kept: SessionTransaction | None = None
 
@@ -74,9 +81,10 @@ class Pending:
 class Watch:
     """Listens to every session of the process until it is removed."""
 
-    def __init__(self, find: Finder, followers: Iterable[Follower]) -> None:
+    def __init__(self, find: Finder, followers: Iterable[Follower], inside: Inside) -> None:
         self._find = find
         self._followers = tuple(followers)
+        self._inside = inside
         self._listeners: dict[str, Callable[..., None]] = {
             "before_flush": self._before_flush,
             "after_flush": self._after_flush,
@@ -97,12 +105,16 @@ class Watch:
             event.remove(Session, name, listener)
 
     def _tell(self, session: Session) -> None:
-        _, change = pending_of(session).untold.popleft()
-        if change.late:
-            for follower in self._followers:
-                follower.before(session, change)
-        for follower in self._followers:
-            follower.after(session, change)
+        untold = pending_of(session).untold
+        with self._inside(session):
+            while untold:
+                _, change = untold.popleft()
+                if change.late:
+                    for follower in self._followers:
+                        follower.before(session, change)
+                for follower in self._followers:
+                    follower.after(session, change)
+                session.flush()
 
     def _before_flush(self, session: Session, _context: object, _instances: object) -> None:
         pending = pending_of(session)
@@ -118,11 +130,12 @@ class Watch:
             if not found:
                 return
             seen.update(id(entity) for _, _, entity in found)
-            for change in self._captured(session, found):
-                change.renew()  # those before it may have set something of this row
-                pending.captured.append(change)
-                for follower in self._followers:
-                    follower.before(session, change)
+            with self._inside(session):
+                for change in self._captured(session, found):
+                    change.renew()  # those before it may have set something of this row
+                    pending.captured.append(change)
+                    for follower in self._followers:
+                        follower.before(session, change)
 
     def _changed(self, session: Session, seen: set[int]) -> Iterator[tuple[Operate, Model, object]]:
         for operate, entities in (
@@ -147,7 +160,10 @@ class Watch:
         for operate, model, entity in found:
             if needed[model]:
                 prev, unloaded = before.get(id(entity)) or (None, empty_of_new(model, entity))
-                changes.append(Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded))
+                current = operate is Operate.ADD or is_current(session, entity)
+                changes.append(
+                    Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded, current=current)
+                )
         return changes
 
     def _needed(self, model: Model) -> set[str]:
@@ -159,7 +175,6 @@ class Watch:
         savepoint = session.get_nested_transaction()
         if not session.info.get(_QUIET):
             for change in flushed(session, context, pending.captured, find=self._find, needed=self._needed):
-                change.renew()
                 pending.untold.append((savepoint, change))
                 pending.uncommitted.append(change)
         pending.captured.clear()
@@ -215,9 +230,8 @@ def settle(session: Session) -> None:
     if is_flushing(session):
         return
     session.flush()
-    while pending.untold and pending.tell is not None:
+    if pending.untold and pending.tell is not None:
         pending.tell(session)
-        session.flush()
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
@@ -228,6 +242,16 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
 def once_committed(session: Session, call: Callable[[], None]) -> None:
     """Do this once the transaction has committed; forget it if that, or the savepoint that it is in, is undone."""
     pending_of(session).later.append((session.get_nested_transaction(), call))
+
+
+def note_locked(session: Session, entity: object) -> None:
+    """The object holds what the database holds, and will until the transaction ends."""
+    pending_of(session).locked.add(sa.inspect(entity))
+
+
+def is_current(session: Session, entity: object) -> bool:
+    """Whether that was noted of an object."""
+    return sa.inspect(entity) in pending_of(session).locked
 
 
 def is_flushing(session: Session) -> bool:

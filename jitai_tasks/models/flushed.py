@@ -26,13 +26,14 @@ def flushed(
     find: Finder,
     needed: Callable[[Model], Collection[str]],
 ) -> list[Change]:
-    """The changes that the flush has made: those of the announced ones that came about, then those that are `late`."""
+    """The changes that the flush has made, renewed: the announced ones that came about, then others, which are `late`."""
     known = {id(change.entity): change for change in announced}
     made: list[Change] = []
     late: list[Change] = []
     for entity, operate in _written(context):
         change = known.pop(id(entity), None)
         if change is not None and change.operate is operate:
+            _renew(change)
             made.append(change)
         elif (model := find(type(entity))) is not None and (names := needed(model)):
             found = _late(session, model, operate, entity, change, names)
@@ -40,6 +41,14 @@ def flushed(
                 late.append(found)
     order = {id(change): number for number, change in enumerate(announced)}
     return [*sorted(made, key=lambda change: order[id(change)]), *late]
+
+
+def _renew(change: Change) -> None:
+    """It is late as well if the flush has set what refers to other rows."""
+    references = change.model.references
+    announced = references & change.changed if references else references
+    change.renew()
+    change.late = bool(references) and references & change.changed != announced
 
 
 def _written(context: UOWTransaction) -> Iterator[tuple[object, Operate]]:
@@ -61,7 +70,8 @@ def _late(
         prev, unloaded = None, empty_of_new(model, entity)
     else:
         prev, unloaded = _as_it_was(session, model, entity, needed if operate is Operate.UPDATE else model.primary)
-    return Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded, late=True)
+    current = operate is Operate.ADD or (announced is not None and announced.current)
+    return Change(model=model, operate=operate, entity=entity, prev=prev, unloaded=unloaded, current=current, late=True)
 
 
 def _as_it_was(

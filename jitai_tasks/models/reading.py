@@ -64,7 +64,7 @@ def connection(model: Model) -> Iterator[sa.Connection]:
         return
     if not is_flushing(scope.session):
         scope.session.flush()
-    yield scope.session.connection(bind_arguments={"bind": model.database.engine})
+    yield scope.session.connection(bind_arguments={"mapper": model.entity})
 
 
 def _takes_part(scope: Scope, model: Model) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..errors import ModelError
-from .changes import is_flushing, once_committed, quiet, settle
+from .changes import is_flushing, note_locked, once_committed, quiet, settle
 from .datatypes import Datatype
 from .datatypes.times import Date, local_time_of
 from .fields import plain
@@ -214,8 +214,10 @@ def _find(session: Session, model: Model, key: Mapping[str, object]) -> object |
         session.flush()
     identity = held[0] if len(held) == 1 else tuple(held)
     with naming(model, key):
-        found = session.get(model.entity, identity, populate_existing=True, with_for_update=True)
-    return cast("object | None", found)
+        found = cast("object | None", session.get(model.entity, identity, populate_existing=True, with_for_update=True))
+    if found is not None:
+        note_locked(session, found)
+    return found
 
 
 def _to_write(model: Model, wanted: Mapping[str, object], *, new: bool) -> dict[str, object]:

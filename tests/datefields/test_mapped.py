@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import sys
-import textwrap
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from jitai_tasks.errors import ElementBroken
 from jitai_tasks.testing import tables, waiting
+from tests.ownclasses import importable, with_tables
 
 NOON = datetime(2026, 1, 5, 12, 0)
 DB = """
@@ -117,17 +116,9 @@ FILES = {
 @pytest.fixture
 def shop(app_from, tmp_path, monkeypatch):
     """The app, and the application's own module of mapped classes."""
-    (tmp_path / "corner_shop").mkdir()
-    (tmp_path / "corner_shop/__init__.py").touch()
-    (tmp_path / "corner_shop/db.py").write_text(textwrap.dedent(DB))
-    monkeypatch.syspath_prepend(tmp_path)
-    app = tables(app_from(FILES))
-    import corner_shop.db as db
-
-    db.Base.metadata.create_all(app.database.engine)
-    yield app, db
-    for name in ("corner_shop", "corner_shop.db"):
-        sys.modules.pop(name, None)
+    with importable(tmp_path, monkeypatch, "corner_shop", DB):
+        app = tables(app_from(FILES))
+        yield app, with_tables(app, "corner_shop")
 
 
 def due(task: str = "tasks.Due") -> dict[str, datetime]:
