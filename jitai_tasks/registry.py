@@ -56,6 +56,8 @@ class Elements:
         return element.fresh() if MODEL_META in self.catalog.chain_names(element.definition) else element
 
     def _new_element(self, name: str) -> Element:
+        if not isinstance(name, str):
+            raise ElementNotFound(repr(name), self.catalog.definitions)
         definition = self.catalog.find(name)
         if definition is None:
             element = self._single_module_or_raise(name)

@@ -71,7 +71,7 @@ class Joined(Session):
 def lent(session: Session) -> Iterator[None]:
     """Within it, whoever gets hold of a session of the application takes part in its transaction and cannot end it."""
     own = type(session)
-    session.__class__ = _joined(own)
+    session.__class__ = _joined(own)  # type: ignore[arg-type]  # classes are hashable
     try:
         yield
     finally:

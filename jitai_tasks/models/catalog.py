@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, registry
 from ..definition import Definition
 from ..errors import ModelError
 from ..scopes import following
+from ..store.tables import metadata
 from . import inferred, tables
 from .aftermath import is_same_database
 from .changes import Follower, Watch
@@ -34,6 +35,7 @@ MAPPED = "models.SQLAlchemyType"
 DEFAULT_DATABASE = "databases.Default"
 _NOT_UNIQUE = "%s: the database does not keep %s unique: %s; the first start after that is mended makes it so"
 _HIDDEN = "%s: rows have something of their own called %s; these fields are reached as items: row[%r]"
+FRAMEWORK_TABLES = frozenset(metadata.tables)
 #: What rows offer themselves.
 TAKEN = frozenset(name for name in dir(NormalModel) if not name.startswith("_"))
 
@@ -135,7 +137,10 @@ class Models:
             raise ModelError(definition.full_name, f"{definition.config['class']} is no class that SQLAlchemy maps")
         if _shares_rows(mapper):
             parent = mapper.base_mapper.class_.__qualname__
-            reason = f"shares its rows with {parent}, which it inherits from; name {parent}, and use filters"
+            reason = (
+                f"shares its rows with {parent}, which it inherits from; name {parent}, and use filters (columns of a "
+                "table of its own cannot be followed)"
+            )
             raise ModelError(definition.full_name, f"{definition.config['class']} {reason}")
         fields = fields_of(mapper, ZoneInfo(self._app.timezone))
         hidden = [name for name in fields if name.startswith("_") or offers(rows, name)]
@@ -181,6 +186,8 @@ class Models:
         name = plain(definition.config.get("dbTable") or getattr(meta, "dbTable", None) or definition.name)
         dates = {field for field, declared in rows.__declared__.items() if declared.kind in (Kind.DATE, Kind.DATETIME)}
         indexed = self._indexed.get(definition.full_name, set()) & dates
+        if str(name) in FRAMEWORK_TABLES:
+            raise ModelError(definition.full_name, f"the table {name} is one of jitai-tasks; say another `dbTable`")
         there = self._registry.metadata.tables.get(str(name))
         if owner := next((model.name for model in self._by_name.values() if model.table is there), None):
             raise ModelError(definition.full_name, f"its table {name} is that of {owner}; say another `dbTable`")

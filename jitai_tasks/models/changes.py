@@ -42,7 +42,7 @@ class Follower(Protocol):
         """The fields of a model whose values it has to know; none if it does not follow the model at all."""
 
     def before(self, session: Session, change: Change) -> None:
-        """The change is about to be written, or is `late`. May set attributes of `change.entity`; raising refuses it."""
+        """The change is about to be written, or is `late`. May set attributes of `change.entity`, or raise."""
 
     def after(self, session: Session, change: Change) -> None:
         """The change is written and not committed. May use the session; raising undoes the transaction."""

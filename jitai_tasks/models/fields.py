@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
+def _arithmetic(calculate: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """An operation of two values, with the field on the left and on the right."""
+
+    def left(self: Field, other: object) -> Any:
+        return calculate(self.value, plain(other))
+
+    def right(self: Field, other: object) -> Any:
+        return calculate(plain(other), self.value)
+
+    return left, right
+
+
 class Field:
-    """Holds one value under `.value`; prints, compares, hashes, counts and iterates as that value does.
+    """Holds one value under `.value`; prints, compares, hashes, counts, iterates and calculates as that value does.
 
     So both styles of the documentation work: `row.name.value` and `f"{row.name}"`, `row.status == "paid"`.
     Public attributes that a Field does not have are those of its value: `row.name.upper()`.
@@ -50,6 +63,22 @@ class Field:
 
     def __ge__(self, other: object) -> bool:
         return bool(self.value >= plain(other))
+
+    __add__, __radd__ = _arithmetic(operator.add)
+    __sub__, __rsub__ = _arithmetic(operator.sub)
+    __mul__, __rmul__ = _arithmetic(operator.mul)
+    __truediv__, __rtruediv__ = _arithmetic(operator.truediv)
+    __floordiv__, __rfloordiv__ = _arithmetic(operator.floordiv)
+    __mod__, __rmod__ = _arithmetic(operator.mod)
+
+    def __neg__(self) -> Any:
+        return -self.value
+
+    def __abs__(self) -> Any:
+        return abs(self.value)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.value, digits)
 
     def __len__(self) -> int:
         return len(self.value)

@@ -26,7 +26,7 @@ def flushed(
     find: Finder,
     needed: Callable[[Model], Collection[str]],
 ) -> list[Change]:
-    """The changes that the flush has made, renewed: the announced ones that came about, then others, which are `late`."""
+    """The changes that the flush has made, renewed: the announced ones that came about, then others, all `late`."""
     known = {id(change.entity): change for change in announced}
     made: list[Change] = []
     late: list[Change] = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .datatypes import Datatype
 from .datatypes.base import Ordered
 from .datatypes.numbers import AutoInt, Checkbox, Numeric
-from .datatypes.structures import JitDict
+from .datatypes.structures import AnyJson
 from .datatypes.texts import Ltext
 from .datatypes.times import Date, Datetime, Time
 from .kinds import FieldInfo, Kind
@@ -28,10 +28,10 @@ _TYPES: dict[Kind, type[Datatype]] = {
     Kind.DATE: Date,
     Kind.DATETIME: Datetime,
     Kind.TIME: Time,
-    Kind.JSON: JitDict,
+    Kind.JSON: AnyJson,
     Kind.ID: Ltext,
     Kind.INSTANT: Datetime,
-    Kind.PAYLOAD: JitDict,
+    Kind.PAYLOAD: AnyJson,
 }
 
 

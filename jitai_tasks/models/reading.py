@@ -53,6 +53,15 @@ def naming_one_of(model: Model, reading: sa.Connection, wanted: sa.Select[Any]) 
 
 
 @contextmanager
+def naming_field(model: Model, names: Sequence[str]) -> Iterator[None]:
+    """The same where values of fields are read, of no row in particular."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise ModelError(model.name, f"{', '.join(names)}: a value cannot be read: {reason_of(error)}") from error
+
+
+@contextmanager
 def connection(model: Model) -> Iterator[sa.Connection]:
     """Where the model's rows are read: the transaction around, what it has not written yet included; or a snapshot."""
     if model.table in model.unsure:
@@ -101,6 +110,8 @@ def page(
 ) -> JitDict:
     """A page of rows and how many there are in all."""
     condition = where(model, filter_)
+    if not all(number is None or isinstance(number, int) for number in (page, size)):
+        raise ModelError(model.name, f"page and size are whole numbers, not {page!r} and {size!r}")
     limit = None if size is None or size < 0 else size
     offset = (max(page or 1, 1) - 1) * limit if limit else 0
     wanted = _ordered(model, sa.select(*columns(model, fields)).where(condition), order)

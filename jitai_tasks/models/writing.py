@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -14,9 +13,8 @@ from sqlalchemy.orm import Session
 from ..errors import ModelError
 from .changes import is_flushing, note_locked, once_committed, quiet, settle
 from .datatypes import Datatype
-from .datatypes.times import Date, local_time_of
 from .fields import plain
-from .kinds import Kind, outgrows, rounded
+from .fitting import fitting, new_entity, to_write
 from .mapping import Model
 from .reading import WRITTEN, naming, where
 from .rows import RowData, row_in, snapshot
@@ -62,9 +60,9 @@ def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, inser
         if trigger:
             _lifecycle(row, "beforeSave")
         wanted = row.toDict() if entity is None else assigned(row, since)
-        values = _to_write(model, wanted, new=entity is None)
+        values = to_write(model, wanted, new=entity is None)
         if entity is None:
-            entity = model.entity(**values)
+            entity = new_entity(model, values)
             session.add(entity)
         else:
             for name, value in values.items():
@@ -121,8 +119,10 @@ def locked(model: Model, key: Mapping[str, object]) -> dict[str, object] | None:
         return None if entity is None else model.values(entity)
 
 
-def save_many(rows: type[Row], given: Sequence[Any], *, trigger: bool) -> list[Row]:
+def save_many(rows: type[Row], given: object, *, trigger: bool) -> list[Row]:
     """Save several rows in one transaction."""
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping | RowData):
+        raise ModelError(rows.model().name, f"rows are given as a list of them, not as {type(given).__name__}")
     with rows.model().app.transaction():
         found = [row_in(item) for item in given]
         made = [item if isinstance(item, rows) else rows(plain_values(item)) for item in found]
@@ -151,7 +151,7 @@ def update_where(model: Model, filter_: object, values: Any) -> int:
     """One UPDATE statement."""
     if not plain_values(values):
         raise ModelError(model.name, "there is nothing to change: updateData is empty")
-    held = {model.field(name).column: _fitting(model, name, value) for name, value in plain_values(values).items()}
+    held = {model.field(name).column: fitting(model, name, value) for name, value in plain_values(values).items()}
     with session_for(model) as session:
         statement = sa.update(cast(sa.Table, model.table)).where(where(model, filter_)).values(held)
         return _changed(session, model, statement)
@@ -218,49 +218,6 @@ def _find(session: Session, model: Model, key: Mapping[str, object]) -> object |
     if found is not None:
         note_locked(session, found)
     return found
-
-
-def _to_write(model: Model, wanted: Mapping[str, object], *, new: bool) -> dict[str, object]:
-    """The values as the fields hold them, with defaults of new rows and times that update themselves."""
-    values = {name: _fitting(model, name, value) for name, value in wanted.items()}
-    for name, declared in model.declared.items():
-        stamped = _stamp(model, declared, new=new)
-        if stamped is not None and (name not in values or not new or values[name] is None):
-            values[name] = stamped
-        elif new and values.get(name) is None and declared.default is not None:
-            values[name] = _fitting(model, name, declared.default)
-    return {name: value for name, value in values.items() if not (value is None and new and name in model.primary)}
-
-
-def _fitting(model: Model, name: str, value: object) -> object:
-    held = model.held(name, value)
-    limit = model.declared[name].max_length()
-    if limit is not None and isinstance(held, str) and len(held) > limit:
-        raise ModelError(model.name, f"{name}: {len(held)} characters are over the limit of {limit}")
-    return _number(model, name, held) if isinstance(held, Decimal) else held
-
-
-def _number(model: Model, name: str, number: Decimal) -> Decimal:
-    """As the column will hold it: rounded half up to its decimals, and exactly, or refused."""
-    field = model.field(name)
-    room = field.column.type
-    held = rounded(field, number)
-    if outgrows(field, held):
-        raise ModelError(model.name, f"{name}: {number:f} has too many digits for {room!r}")
-    if model.database.dialect == "sqlite" and rounded(field, Decimal(repr(float(held)))) != held:
-        reason = "has more digits than SQLite keeps exactly (15); use another database, or a text field"
-        raise ModelError(model.name, f"{name}: {number:f} {reason}")
-    return held
-
-
-def _stamp(model: Model, declared: Datatype, *, new: bool) -> object:
-    """The present, for a date field that is to hold when the row was created or last saved; else None."""
-    if not isinstance(declared, Date):
-        return None
-    if not (declared.options.get("updateDefault") or (new and declared.options.get("createDefault"))):
-        return None
-    now = local_time_of(model.app.clock.now(), model.app.timezone)
-    return now.date() if declared.kind is Kind.DATE else now
 
 
 def _flush(session: Session, model: Model) -> None:

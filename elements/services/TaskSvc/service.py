@@ -71,7 +71,7 @@ class TaskSvc(NormalService):
     def forcedEnd(self, taskId: str) -> JitDict:
         """End a task, waiting or running, and plan what follows it. `{"status": "notFound"}` for an unknown id."""
         app = App.current()
-        number = parsed(plain(taskId))
+        number = parsed(str(plain(taskId)))
         ended = number is not None and jobs.end(app, number)
         return JitDict(taskId=taskId, status="terminated" if ended else NOT_FOUND)
 

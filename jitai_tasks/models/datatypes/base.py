@@ -90,6 +90,9 @@ class Datatype(Field):
         """The longest text it may hold; None for no limit."""
         return None
 
+    def check(self, value: object) -> None:
+        """ValueError says why a value is none of this field, whatever its kind holds otherwise."""
+
     def isEqual(self, other: object) -> bool:
         """Whether the value equals another."""
         return self == other

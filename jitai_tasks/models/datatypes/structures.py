@@ -49,6 +49,12 @@ class Structure(Datatype):
     kind = Kind.JSON
     #: What it is while nothing is in it.
     empty: ClassVar[type[Any]] = dict
+    #: What it may be.
+    shapes: ClassVar[tuple[type, ...]] = (Mapping, Row)
+
+    def check(self, value: object) -> None:
+        if value is not None and not isinstance(value, self.shapes):
+            raise ValueError(f"holds a {self.empty.__name__}, not a {type(value).__name__}")
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
         return StoredJson()
@@ -104,6 +110,13 @@ class JitDict(Structure):
         return len(self._value or {})
 
 
+class AnyJson(JitDict):
+    """What a JSON column of the application's own class holds: mostly a dictionary."""
+
+    __slots__ = ()
+    shapes = (object,)
+
+
 class JitMap(JitDict):
     """A dictionary whose values are all of one type."""
 
@@ -127,6 +140,7 @@ class JitList(Structure):
 
     __slots__ = ()
     empty = list
+    shapes = (list, tuple, set)
 
     def append(self, item: object) -> None:
         """Add an item at the end."""
