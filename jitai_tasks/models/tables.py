@@ -59,9 +59,13 @@ def make_table(
 
 
 def add_groups(table: sa.Table, groups: Iterable[Mapping[str, Any]], *, unique: bool) -> None:
-    """The `unionIndexList` or `unionUniqueList` of a model: `[{"name": …, "fieldNameList": […]}]`."""
+    """The `unionIndexList` or `unionUniqueList` of a model: `[{"name": …, "fieldNameList": […]}]`; ValueError."""
     for group in groups:
-        fields = list(group["fieldNameList"])
+        fields = [str(name) for name in group.get("fieldNameList") or ()]
+        unknown = [name for name in fields if name not in table.c]
+        if unknown or not fields:
+            listed = "unionUniqueList" if unique else "unionIndexList"
+            raise ValueError(f"{listed}: there is no field {', '.join(unknown) or 'at all'} in {dict(group)}")
         said = str(group.get("name") or "_".join(fields))
         name = _unique_name(table.name, said, fields) if unique else f"ix_{table.name}_{said}"[:60]
         sa.Index(name, *[table.c[field] for field in fields], unique=unique)

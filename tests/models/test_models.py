@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -245,6 +245,73 @@ def test_a_table_of_the_same_name_elsewhere_is_another_table(app_from):
     )  # fmt: skip
     assert app.models.OldOrder.entity.__name__ == "Order"
     assert app.models.OrderModel.create(customer="Ann").id == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"status"]', '"state"]', "unionIndexList: there is no field state in"),
+        ('["customer", "status"]', "[]", "unionIndexList: there is no field at all in"),
+        ('"shop_order"', '"jitai_jobs"', "the table jitai_jobs is one of jitai-tasks; say another `dbTable`"),
+    ],
+)
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_a_model_that_cannot_be_says_why(app_from, before, after, said):
+    name = "models/OrderModel/model.py"
+    app = app_from(ORDER | {name: ORDER[name].replace(before, after)})
+    with pytest.raises(ElementBroken, match=said):
+        app.getElement("models.OrderModel").load()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda orders: orders.query(page="x", size=2),
+        lambda orders: orders.query(page=1, size="2"),
+        lambda orders: orders.createOrUpdateMany(None),
+        lambda orders: orders.createOrUpdateMany({"customer": "Ann"}),
+        lambda orders: orders.groupBy("", "status", "total"),
+        lambda orders: orders.groupBy("", "status", [["total", "sum", "x"]]),
+        lambda orders: orders.create(extra=["a"]),
+        lambda orders: orders.create(extra="a"),
+        lambda orders: orders.updateByFilter("", {"extra": [1]}),
+    ],
+)
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_what_makes_no_sense_names_the_model_and_changes_nothing(orders, ask):
+    with pytest.raises(ModelError, match=r"^models\.OrderModel: "):
+        ask(orders)
+    assert orders.query().totalCount == 0
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_a_value_that_cannot_be_read_is_told_with_its_field(orders):
+    orders.create(customer="Ann", due="2026-03-01")
+    with orders.model.app.database.begin() as connection:
+        connection.execute(sa.text("UPDATE shop_order SET due = 'garbage'"))
+    for ask in (
+        lambda: orders.aggregate("", "due", "max"),
+        lambda: orders.getFieldData("", "due"),
+        lambda: orders.groupBy("", "due", [["id", "count"]]),
+    ):
+        with pytest.raises(ModelError, match=r"models\.OrderModel: due.*: a value cannot be read"):
+            ask()
+
+
+@pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+def test_fields_calculate_as_their_values_do(orders):
+    row = orders.create(customer="Ann", total="12.50", due="2026-03-01", placed="2026-03-01 10:00")
+    assert (row.total + 1, 1 + row.total, row.total * 2, 25 - row.total, row.total - row.total) == (
+        Decimal("13.50"), Decimal("13.50"), Decimal("25.00"), Decimal("12.50"), 0,
+    )  # fmt: skip
+    assert (row.total / 2, 25 / row.total, row.total // 5, row.total % 5) == (Decimal("6.25"), 2, 2, Decimal("2.50"))
+    assert (-row.total, abs(-row.total), round(row.total), round(row.total, 1)) == (
+        Decimal("-12.50"), Decimal("12.50"), 12, Decimal("12.5"),
+    )  # fmt: skip
+    assert (row.customer + "a", "Jo" + row.customer) == ("Anna", "JoAnn")
+    assert row.placed - timedelta(hours=1) == datetime(2026, 3, 1, 9)
+    with pytest.raises(TypeError):
+        row.total + "x"
 
 
 @pytest.mark.parametrize("make", ["sqlite"], indirect=True)
