@@ -22,7 +22,7 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 from ..sessions import FOLLOW_UP
 from .beforehand import empty_of_new, values_before
 from .change import Change, Operate
-from .flushed import Finder, flushed
+from .flushed import Followed, flushed, is_edited
 from .mapping import Model
 
 _PENDING = "jitai_changes"
@@ -31,6 +31,8 @@ _AFTER_COMMIT = "jitai_after_commit"
 _ROUNDS = 100
 
 
+#: The model that a mapped class belongs to, if it belongs to one.
+Finder = Callable[[type], Model | None]
 #: A context in which code joins the transaction of a session.
 Inside = Callable[[Session], AbstractContextManager[None]]
 
@@ -145,7 +147,7 @@ class Watch:
         ):
             for entity in list(entities):
                 model = None if id(entity) in seen else self._find(type(entity))
-                if model is not None and (operate is not Operate.UPDATE or session.is_modified(entity)):
+                if model is not None and (operate is not Operate.UPDATE or is_edited(session, entity)):
                     yield operate, model, entity
 
     def _captured(self, session: Session, found: Sequence[tuple[Operate, Model, object]]) -> list[Change]:
@@ -169,12 +171,17 @@ class Watch:
     def _needed(self, model: Model) -> set[str]:
         return {name for follower in self._followers for name in follower.needs(model)}
 
+    def _followed(self, cls: type) -> Followed:
+        model = self._find(cls)
+        names = () if model is None else self._needed(model)
+        return (model, names) if model is not None and names else None
+
     def _after_flush(self, session: Session, context: UOWTransaction) -> None:
         pending = pending_of(session)
         pending.flushing = False
         savepoint = session.get_nested_transaction()
         if not session.info.get(_QUIET):
-            for change in flushed(session, context, pending.captured, find=self._find, needed=self._needed):
+            for change in flushed(session, context, pending.captured, self._followed):
                 pending.untold.append((savepoint, change))
                 pending.uncommitted.append(change)
         pending.captured.clear()

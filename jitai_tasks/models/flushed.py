@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,32 +16,37 @@ from .beforehand import empty_of_new, values_before
 from .change import Change, Operate
 from .mapping import Model
 
-Finder = Callable[[type], Model | None]
+#: The model of a class whose changes somebody follows, and the fields that are needed for it.
+Followed = tuple[Model, Collection[str]] | None
 
 
 def flushed(
     session: Session,
     context: UOWTransaction,
     announced: Sequence[Change],
-    *,
-    find: Finder,
-    needed: Callable[[Model], Collection[str]],
+    followed: Callable[[type], Followed],
 ) -> list[Change]:
     """The changes that the flush has made, renewed: the announced ones that came about, then others, all `late`."""
     known = {id(change.entity): change for change in announced}
+    followed = cache(followed)
     made: list[Change] = []
     late: list[Change] = []
     for entity, operate in _written(context):
-        change = known.pop(id(entity), None)
+        change = known.get(id(entity))
         if change is not None and change.operate is operate:
             _renew(change)
             made.append(change)
-        elif (model := find(type(entity))) is not None and (names := needed(model)):
-            found = _late(session, model, operate, entity, change, names)
-            if found is not None:
-                late.append(found)
+            continue
+        of = followed(type(entity))  # type: ignore[arg-type]  # classes are hashable
+        if of is not None and (operate is not Operate.UPDATE or is_edited(session, entity)):
+            late.append(_late(session, *of, operate, entity, change))
     order = {id(change): number for number, change in enumerate(announced)}
     return [*sorted(made, key=lambda change: order[id(change)]), *late]
+
+
+def is_edited(session: Session, entity: object) -> bool:
+    """Whether anything of the object's own row has changed; rows that refer to it are another matter."""
+    return session.is_modified(entity, include_collections=False)
 
 
 def _renew(change: Change) -> None:
@@ -59,11 +65,9 @@ def _written(context: UOWTransaction) -> Iterator[tuple[object, Operate]]:
 
 
 def _late(
-    session: Session, model: Model, operate: Operate, entity: object, announced: Change | None, needed: Collection[str]
-) -> Change | None:
-    """A change that was announced as another one, or not at all; None if nothing was written."""
-    if operate is Operate.UPDATE and not session.is_modified(entity):
-        return None
+    session: Session, model: Model, needed: Collection[str], operate: Operate, entity: object, announced: Change | None
+) -> Change:
+    """A change that was announced as another one, or not at all."""
     if announced is not None:
         prev, unloaded = announced.prev, announced.unloaded
     elif operate is Operate.ADD:

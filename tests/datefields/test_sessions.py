@@ -80,10 +80,10 @@ def task(name: str, filter_: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def event(operate: str, func: str = "told") -> dict[str, object]:
+def event(operate: str, func: str = "told", model: str = "Ticket") -> dict[str, object]:
     return {
-        f"events/{operate}_{func}/e.json": {
-            "title": operate, "type": "events.ModelType", "sender": "models.Ticket", "operate": operate,
+        f"events/{model}_{operate}_{func}/e.json": {
+            "title": operate, "type": "events.ModelType", "sender": f"models.{model}", "operate": operate,
             "func": f"services.S.{func}",
         }
     }  # fmt: skip
@@ -103,6 +103,7 @@ FILES = {
             },
         ],
     },
+    "models/Owner/e.json": {"title": "Owners", "type": "models.SQLAlchemyType", "class": "own_shop.db:Owner"},
     "services/S/e.json": {"title": "S", "type": "services.NormalType"},
     "services/S/__init__.py": "from .service import S\n",
     "services/S/service.py": SERVICE,
@@ -209,7 +210,7 @@ def test_a_flush_that_had_nothing_to_do_is_over(shop):
 
 @everywhere
 def test_a_key_that_a_relationship_sets_or_empties_is_a_change(shop, drain):
-    app, db = shop(event("UpdateAfter") | event("UpdateBefore"))
+    app, db = shop(event("UpdateAfter") | event("UpdateBefore") | event("UpdateAfter", model="Owner"))
     with Session(app.database.engine) as session:
         session.add_all([db.Owner(id=1), db.Ticket(id=1, due=NOON)])
         session.commit()
