@@ -35,8 +35,13 @@ class Transaction:
         around = current_scope.get()
         held = self._independent(around) if around is None or self.independent else savepoint(around)
         scope: Scope = held.__enter__()
+        try:
+            session = scope.session
+        except BaseException as error:  # the database cannot be had: nobody is inside
+            held.__exit__(type(error), error, error.__traceback__)
+            raise
         self._open.append(held)
-        return scope.session
+        return session
 
     def _independent(self, around: Scope | None) -> AbstractContextManager[Scope]:
         scope = Scope(lambda: self.app.database)

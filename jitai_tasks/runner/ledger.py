@@ -7,16 +7,17 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from ..app import App
+from ..ids import shown
 from ..store import claims, finishing, jobs
 from ..store.finishing import Fate
 from ..store.records import Finish, Job, OnInterrupt
-from ..store.trouble import conflict, pause, transient
-from .patience import TROUBLE, Patience
+from ..store.trouble import conflict, lost, pause, transient
+from .outcome import clean
+from .patience import TROUBLE, Patience, first_line
 from .performing import Performed, Performer
-from .seats import Phase, Seat
+from .seats import Seat
 
 #: finish and claim on one connection: the accepted ids, and the jobs that were claimed
 Exchange = Callable[[Connection, list[Finish]], tuple[set[int], list[Job]]]
@@ -61,10 +62,10 @@ class Ledger:
         if not self._open:
             return
         batch, self._open = self._open, []
-        self._seat.say(Phase.FINISHING, token=batch[0].token)
+        self._seat.say_finishing(batch[0].token)
         try:
             self._persist(batch)
-        except (IntegrityError, DataError, StatementError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a job has broken, the others are not to blame
             self._settle_one_by_one(batch, error)
 
     def settle_with(self, exchange: Exchange) -> list[Job]:
@@ -110,7 +111,7 @@ class Ledger:
         tried = 0
         while True:
             try:
-                accepted = self._write(batch)
+                accepted = self._write(batch, at_once=not tried)
             except TROUBLE as error:
                 if not transient(error) and tried:
                     raise
@@ -120,14 +121,24 @@ class Ledger:
             self.accepted(batch, accepted)
             return
 
-    def _write(self, batch: list[Performed]) -> set[int]:
+    def _write(self, batch: list[Performed], *, at_once: bool) -> set[int]:
+        """`at_once`: the database has not kept us waiting."""
         finishes = [performed.finish for performed in batch if performed.finish is not None]
-        held = [performed for performed in batch if performed.finish is None]
         with self._app.database.begin() as connection:
-            for performed in held:
-                if claims.hand_back(connection, performed.token, [performed.job.id]) and performed.hold:
-                    jobs.hold(connection, ids=[performed.job.id], reason=performed.hold)
+            for performed in batch:
+                if performed.finish is None:
+                    self._give_back(connection, performed, at_once=at_once)
             return finishing.finish(connection, finishes) if finishes else set()
+
+    def _give_back(self, connection: Connection, performed: Performed, *, at_once: bool) -> None:
+        """A job whose connection broke while the database was there may have broken it: that is an interruption."""
+        job = performed.job
+        if performed.lost and (at_once or job.on_interrupt is OnInterrupt.ERROR):
+            why = f"its connection to the database broke while it was performed: {performed.lost}"
+            _logger.warning("job %s: %s", shown(job.id), why)
+            claims.interrupt(connection, performed.token, job.id, now=self._app.database.now(), why=clean(why))
+        elif claims.hand_back(connection, performed.token, [job.id]) and performed.hold:
+            jobs.hold(connection, ids=[job.id], reason=performed.hold)
 
     def _settle_one_by_one(self, batch: list[Performed], error: Exception) -> None:
         """A batch the database refuses: all but the culprit are finished, and the culprit ends in error."""
@@ -153,10 +164,11 @@ class Ledger:
 
     def _commit(self, performed: Performed, *, last: bool) -> Fate:
         """One try; HELD means that nothing was kept and the function has to run again."""
-        self._seat.say(Phase.FINISHING, token=performed.token)
+        self._seat.say_committing(performed.job)
         try:
             done = performed.commit()
-        except TROUBLE as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the application's listeners run in it
+            self._seat.say_finishing(performed.token)
             performed.abandon()
             return self._after_failure(performed, error, last=last)
         if done:
@@ -165,14 +177,17 @@ class Ledger:
             _logger.info("job %d was ended by somebody else, its writes are rolled back", performed.job.id)
         return Fate.DONE if done else Fate.STALE
 
-    def _after_failure(self, performed: Performed, error: Exception, *, last: bool) -> Fate:
+    def _after_failure(self, performed: Performed, error: BaseException, *, last: bool) -> Fate:
         if conflict(error) and not last:
             return Fate.HELD
         fate = self._fate(performed)
         if fate is Fate.DONE:
             self._perform.recorded([performed])
-        if fate is Fate.HELD and (last or not transient(error)):
-            self._persist([self._perform.refused(performed, error)])
+        if fate is Fate.HELD:
+            if lost(error):
+                self._persist([Performed(job=performed.job, lost=first_line(error))])
+            else:
+                self._persist([self._perform.refused(performed, error)])
             return Fate.STALE
         return fate
 

@@ -60,7 +60,7 @@ class Patience:
 
 
 def _say(error: Exception, seconds: float) -> None:
-    said = _first_line(error)
+    said = first_line(error)
     if not refused(error):
         _logger.warning("the database does not answer, for %.1f s now: %s", seconds, said)
         return
@@ -68,7 +68,7 @@ def _say(error: Exception, seconds: float) -> None:
     _logger.error("the database refuses what the runner asks, for %.1f s now: %s; %s", seconds, said, advice)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """The words of the database, without the statement and its values."""
     words = str(getattr(error, "orig", None) or error).strip()
     return words.splitlines()[0] if words else type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
@@ -19,9 +20,11 @@ from ..store import finishing
 from ..store.records import Finish, Job, NewJob, Outcome, Status
 from ..store.trouble import lost, pause, transient
 from ..tasks import BaseTask
+from . import children
 from .calling import Caller
 from .capture import Capture, StreamCapture
 from .outcome import Attempt, attempt, clean, failed, in_time, message, outcome_of
+from .patience import first_line
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +43,8 @@ class Performed:
     finish: Finish | None = None
     #: Why it must not be claimed again for now.
     hold: str = ""
+    #: What the database said, if the job began and its connection broke.
+    lost: str = ""
     #: Set if the function used the app's session: its open transaction, to be committed with the completion.
     scope: JobScope | None = None
 
@@ -81,6 +86,7 @@ class Performer:
         self._ready: set[tuple[str, str, str]] = set()
         #: Who performs jobs that belong to no element, by Type and function: they neither enter nor leave.
         self._without_element: dict[tuple[str, str], BaseTask] = {}
+        self._process = os.getpid()
         self._watched = bool(app.hooks.jit_run_recorded.get_hookimpls())
         #: Runs after which nothing could be planned, because the database was away.
         self._unplanned: list[tuple[BaseTask, RowData]] = []
@@ -112,8 +118,8 @@ class Performer:
             if performed.finish is not None:
                 self._caller.notify("jit_run_recorded", job=performed.job, outcome=performed.finish.outcome)
 
-    def refused(self, performed: Performed, error: Exception) -> Performed:
-        """The same job, ended in error because the database refused to store what came of it."""
+    def refused(self, performed: Performed, error: BaseException) -> Performed:
+        """The same job, ended in error because what came of it could not be stored."""
         assert performed.finish is not None
         finish = performed.finish
         outcome = failed(error, started=finish.outcome.started, ended=finish.outcome.ended, log=finish.outcome.log)
@@ -140,6 +146,8 @@ class Performer:
             return Performed(job=job, hold=clean(str(found.error)))
         task = cast("BaseTask | None", found.value)  # an element is a proxy of one
         tried = attempt(self._caller.run, task, row, job, scope, started) if task is not None else found
+        if os.getpid() != self._process:
+            children.leave(tried.error)
         if scope.touched:
             self._app.leave(scope.touched.values(), tried.error, tried.value)
         if isinstance(tried.error, NotBegun):
@@ -148,11 +156,11 @@ class Performer:
             return Performed(job=job)
         if scope.used and isinstance(tried.error, DBAPIError) and transient(tried.error):
             _undo(scope)
-            if not last:
-                return None
             if lost(tried.error):
                 self._capture.end()
-                return Performed(job=job)
+                return Performed(job=job, lost=first_line(tried.error))
+            if not last:
+                return None
         if isinstance(tried.error, NoFunction) and tried.error.task == job.task and not scope.used:
             self._capture.end()
             return Performed(job=job, hold=clean(str(tried.error)))

@@ -39,6 +39,8 @@ class Phase(IntEnum):
     FINISHING = 5
     #: The keeper's rest: it takes no jobs.
     RESTING = 6
+    #: What a job has written is committed with its completion.
+    COMMITTING = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Glance:
     phase: Phase
     pid: int
     worker: int
-    #: The job in hand while performing, and the token of the batch that is held; 0 for none.
+    #: The job in hand, or performed last while finishing, and the token of the batch that is held; 0 for none.
     job: int
     token: int
     #: The token of the batch that is claimed meanwhile; 0 for none.
@@ -72,7 +74,12 @@ class Glance:
     def is_over_limit(self) -> bool:
         """Whether the job in hand has run longer than it may."""
         over = self.timeout_ms > 0 and self.seconds() * 1000 > self.timeout_ms
-        return over and self.phase is Phase.PERFORMING
+        return over and self.phase in (Phase.PERFORMING, Phase.COMMITTING)
+
+    def begun(self) -> list[int]:
+        """The job that was in hand, if a process ends like this: it may be why."""
+        at_work = self.phase in (Phase.PERFORMING, Phase.COMMITTING, Phase.FINISHING)
+        return [self.job] if at_work and self.job else []
 
 
 class Seat:
@@ -86,6 +93,8 @@ class Seat:
         self._pid = 0
         self._worker = 0
         self._ahead = 0
+        #: The job that began last, and when.
+        self._job = self._began = 0
         self.done = 0
         #: The token under which the next batch is claimed while this one is performed: told with the next word.
         self.coming = 0
@@ -112,8 +121,20 @@ class Seat:
     def say_performing(self, job: Job, *, ahead: int | None = None) -> None:
         """Tell that this job begins. `ahead`: how many jobs of its batch do not yet; None for as many as last time."""
         self._ahead = self._ahead if ahead is None else ahead
+        self._job, self._began = job.id, time.monotonic_ns()
+        self._say_of(job, Phase.PERFORMING)
+
+    def say_committing(self, job: Job) -> None:
+        """Tell that the job that began last is being committed; its time limit still runs."""
+        self._say_of(job, Phase.COMMITTING)
+
+    def say_finishing(self, token: int) -> None:
+        """Tell that jobs of this batch are being finished."""
+        self.say(Phase.FINISHING, job=self._job, token=token)
+
+    def _say_of(self, job: Job, phase: Phase) -> None:
         token = job.claim_token or 0
-        self.say(Phase.PERFORMING, job=job.id, token=token, timeout_ms=job.timeout_ms, ahead=self._ahead)
+        self.say(phase, job=job.id, token=token, since=self._began, timeout_ms=job.timeout_ms, ahead=self._ahead)
 
     def recalled(self) -> bool:
         """Whether the supervisor has taken back the jobs of the batch that were not begun."""

@@ -130,8 +130,7 @@ class Runner:
             if tried.error is None:
                 return
             _logger.critical("a thread of the runner ends by a fault of its own", exc_info=tried.error)
-            hands = self._shared.seats.glance(seat)
-            begun = [hands.job] if hands.phase is Phase.PERFORMING else []
+            begun = self._shared.seats.glance(seat).begun()
             self.members[seat] = Member(role=member.role, seat=seat, worker=new_id())
             self.office.ask(partial(_release, worker=member.worker, begun=begun))
             if self._stopping.wait(_BREATH):

@@ -10,7 +10,6 @@ from ..ids import shown
 from ..store import Database, claims, jobs
 from ..store.records import Released
 from .crew import Death
-from .seats import Phase
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ def settle(
 ) -> None:
     """Release what the dead worker held; `counted` if the job in its hands was interrupted by no will of ours."""
     hands = death.last
-    begun = [hands.job] if counted and verdict is None and hands.phase is Phase.PERFORMING else []
+    begun = hands.begun() if counted and verdict is None else []
     with database.begin() as connection:
         now = database.now()
         if verdict is not None and verdict.expired:
@@ -37,7 +36,7 @@ def settle(
         released = claims.release_worker(connection, death.member.worker, now=now, begun=begun)
     if begun:
         _logger.warning(
-            "a worker died (%s) while it performed job %s: %d jobs run again, %d ended",
+            "a worker died (%s) while it performed or finished job %s: %d jobs run again, %d ended",
             _how(death.status), shown(hands.job), len(released.rerun), len(released.ended),
         )  # fmt: skip
     then(released)

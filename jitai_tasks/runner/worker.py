@@ -14,6 +14,7 @@ from ..ids import new_token
 from ..store import claiming, claims, finishing
 from ..store.claiming import Wish
 from ..store.records import Finish, Job
+from . import children
 from .ahead import Ahead
 from .capture import Capture, FileCapture
 from .ledger import Ledger
@@ -133,7 +134,7 @@ class Worker:
             self._perform_one(job)
             count += 1
         self._pace.batch_done(count, time.monotonic() - began)
-        self._seat.say(Phase.FINISHING, token=self._token)
+        self._seat.say_finishing(self._token)
         ordered = self._orders.is_under_way
         if count == len(batch) and not self._stopping() and not (ordered and self._seat.recalled()):
             return (ordered and self._coming()) or self._finish_and_claim()
@@ -146,7 +147,7 @@ class Worker:
     def _look_ahead(self, batch: list[Job]) -> None:
         """In a flood, order the next batch before this one is performed."""
         if len(batch) == Pace.MOST:
-            self._seat.say(Phase.FINISHING, token=self._token)
+            self._seat.say_finishing(self._token)
             if self._orders.give(self._wish(new_token())):
                 return
         self._ledger.settle()  # the batch before, if this one was claimed while that was performed
@@ -190,7 +191,7 @@ class Worker:
     def _hand_back(self, rest: list[Job]) -> None:
         if not rest:
             return
-        self._seat.say(Phase.FINISHING, token=self._token)
+        self._seat.say_finishing(self._token)
         ids = [job.id for job in rest]
         while True:
             try:
@@ -251,6 +252,7 @@ def work(app: App, shared: Shared, seat: Seat, worker: int) -> int:
     """The body of a worker process: until SIGTERM."""
     signals = Signals()
     signals.catch([signal.SIGTERM])
+    children.are_ordinary()
     capture = FileCapture()
     capture.install()
 

@@ -60,6 +60,12 @@ def hand_back(connection: sa.Connection, token: int, ids: Collection[int] | None
     return count
 
 
+def interrupt(connection: sa.Connection, token: int, job_id: int, *, now: int, why: str) -> None:
+    """running → waiting (or error) for one job of this claim that has begun; it counts as interrupted."""
+    found = moves.lock(connection, jobs.c.status == "running", jobs.c.claim_token == token, jobs.c.id == job_id)
+    _release(connection, found, Released(runner=0), now=now, begun={job_id}, why=why)
+
+
 def release_worker(
     connection: sa.Connection, worker: int, *, now: int, begun: Collection[int] | None = None
 ) -> Released:
@@ -97,8 +103,9 @@ def holders(connection: sa.Connection, runner: int) -> set[tuple[int, int]]:
 
 
 def _release(
-    connection: sa.Connection, found: Iterable[Job], released: Released, *, now: int, begun: Collection[int] | None
-) -> Released:
+    connection: sa.Connection, found: Iterable[Job], released: Released, *, now: int, begun: Collection[int] | None,
+    why: str = "the worker died while it performed this job",
+) -> Released:  # fmt: skip
     rerun: list[Job] = []
     ended: list[Run] = []
     found = list(found)
@@ -106,7 +113,7 @@ def _release(
     for job in found:
         counted = job.id in interrupted
         if counted and (job.on_interrupt is OnInterrupt.ERROR or job.interruptions + 1 >= MOST_INTERRUPTIONS):
-            ended.append(moves.to_history(connection, job, _interrupted(job, now)))
+            ended.append(moves.to_history(connection, job, _interrupted(job, now, why)))
         else:
             rerun.append(_free(connection, job, job.interruptions + counted))
     if rerun:
@@ -137,13 +144,13 @@ def _free(connection: sa.Connection, job: Job, interruptions: int) -> Job:
     )
 
 
-def _interrupted(job: Job, now: int) -> Outcome:
+def _interrupted(job: Job, now: int, why: str) -> Outcome:
     times = job.interruptions + 1
-    why = "it must not run twice" if job.on_interrupt is OnInterrupt.ERROR else f"that makes {times} times"
+    budget = "it must not run twice" if job.on_interrupt is OnInterrupt.ERROR else f"that makes {times} times"
     return Outcome(
         status=Status.ERROR,
         error_type=INTERRUPTED,
-        error=f"the worker died while it performed this job; {why}, so it is not run again",
+        error=f"{why}; {budget}, so it is not run again",
         started=job.claimed,
         ended=now,
     )
