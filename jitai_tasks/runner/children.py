@@ -15,7 +15,7 @@ def are_ordinary() -> None:
 
     A Ctrl-C is left to the supervisor, as it is by the worker.
     """
-    os.register_at_fork(after_in_child=_end_by_signal)
+    os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_end_by_signal)
 
 
 def leave(error: BaseException | None) -> NoReturn:
@@ -27,9 +27,19 @@ def leave(error: BaseException | None) -> NoReturn:
     os._exit(code)
 
 
+def _hold_back() -> None:
+    """A signal that comes before a child is an ordinary process would only be remembered there."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
 def _end_by_signal() -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_through()
 
 
 def _exit_code(error: BaseException | None) -> int:

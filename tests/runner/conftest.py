@@ -205,7 +205,13 @@ class Shop:
         return runner
 
     def create(self, func: str, *, options: dict[str, object] | None = None, **arguments: object) -> int:
-        return jobs.create_temporary(self.app, f"services.Shop.{func}", arguments, **(options or {}))  # type: ignore[arg-type]
+        return self.create_of("Shop", func, options=options, **arguments)
+
+    def create_of(
+        self, service: str, func: str, *, options: dict[str, object] | None = None, **arguments: object
+    ) -> int:
+        """A job that calls a function of another service."""
+        return jobs.create_temporary(self.app, f"services.{service}.{func}", arguments, **(options or {}))  # type: ignore[arg-type]
 
     def hold(self, *, line: str = "x", path: str = "log", options: dict[str, object] | None = None) -> int:
         """A job that writes a line and then runs until `let_go`."""
