@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 
 from jitai_tasks.testing import (
@@ -20,6 +23,16 @@ __all__ = [
     "app_at_fixture", "app_from_fixture", "clock_fixture", "drain_fixture", "history_fixture", "one_app_fixture",
     "results_fixture", "waiting_fixture",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    """The command line sets levels of loggers for its process, which here is the process of many tests."""
+    loggers = [logging.getLogger(name) for name in ("jitai_tasks", "jitai_tasks.runner.performing")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -192,6 +192,11 @@ def of_runners(app: App) -> Iterator[Finding]:
         found = ", ".join(f"{name} runs {generation}" for generation, name in sorted(trees.items()))
         advice = "a job may run on either; bring the same files to all"
         yield Finding(level="warning", about="files", found=f"runners work on different files: {found}", advice=advice)
+    strangers = sorted({one.app_id for one in known if one.id in alive} - {"", app.appId})
+    if strangers:
+        found = f"other apps have runners on this database, and each takes jobs of the other: {', '.join(strangers)}"
+        advice = "give every app a database of its own, or queues of its own that its runners name (--queues)"
+        yield Finding(level="warning", about="apps", found=found, advice=advice)
     silent = [f"{one.host}:{one.pid}" for one in known if one.id not in alive]
     if silent:
         advice = "the next runner that starts takes over their jobs"

@@ -97,11 +97,18 @@ def chosen_settings(
     given = {
         "workers": workers,
         "threads": threads or None,
-        "queues": tuple(str(queues).split(",")) if queues else None,
+        "queues": _names(str(queues)) if queues else None,
         "reload": False if no_reload else None,
         "database": database,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise click.UsageError(f"--queues {text}: names no queue; like --queues mail,reports")
+    return names
 
 
 def log_to_stderr(*, verbose: bool) -> None:

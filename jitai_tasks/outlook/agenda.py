@@ -54,9 +54,11 @@ def agenda(app: App, first: date, last: date) -> list[Day]:
 
     Raises InvalidTime for a range that is none, or that is longer than ten years.
     """
+    if last < first:
+        raise InvalidTime("to", f"{last} lies before {first}")
     days = (last - first).days + 1
-    if not 0 < days <= LONGEST:
-        raise InvalidTime("to", f"expected from 1 to {LONGEST} days, found {days}")
+    if days > LONGEST:
+        raise InvalidTime("to", f"expected at most {LONGEST} days, found {days}")
     tasks = enabled_tasks(app)
     here = LocalTime(zone(app.timezone))
     start = (first - date(1970, 1, 1)).days

@@ -53,15 +53,20 @@ class FileCapture:
         _keep_on_terminal(terminal)
         os.dup2(self._descriptor, 1)
         os.dup2(self._descriptor, 2)
+        self._open()
+        _log_into(_CurrentStderr())
+
+    def _open(self) -> None:
         self._stdout = sys.stdout = _writer(1)
         self._stderr = sys.stderr = _writer(2)
-        _log_into(_CurrentStderr())
 
     def begin(self) -> None:
         """Nothing to do: the file is empty between runs."""
 
     def end(self) -> str:
         """What was written since the last run ended; the file is emptied."""
+        if self._stdout.closed or self._stderr.closed:  # by the run
+            self._open()
         _flush(self._stdout, self._stderr)
         size = os.lseek(self._descriptor, 0, os.SEEK_CUR)
         return self._taken(size) if size else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jitai_tasks.cli import findings
 from jitai_tasks.planning import GONE
 from tests.runner.conftest import Shop, eventually
 
@@ -236,3 +237,22 @@ def test_two_runners_on_different_files_say_so(shop: Shop, tmp_path_factory: pyt
     shop.folder = here
     eventually(lambda: "works on other files" in first.text(), say=shop.logs)
     eventually(lambda: "works on other files" in second.text(), say=shop.logs)
+
+
+def test_a_runner_of_another_app_on_the_same_database_is_told_of(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import shutil
+
+    other = tmp_path_factory.mktemp("other") / "copy"
+    shutil.copytree(shop.folder, other, ignore=shutil.ignore_patterns("*.sqlite3*"))
+    (other / "app.json").write_text((other / "app.json").read_text().replace("test.Shop", "test.Other"))
+    first = shop.ready(workers=1, times={"beat": 0.1})
+    here, shop.folder = shop.folder, other
+    second = shop.run(workers=1, times={"beat": 0.1})
+    shop.folder = here
+    eventually(lambda: "of another app, test.Other, works on this database" in first.text(), say=shop.logs)
+    eventually(lambda: "of another app, test.Shop, works on this database" in second.text(), say=shop.logs)
+    assert first.text().count("works on this database") == 1, "once is enough"
+    (told,) = [one for one in findings.of_runners(shop.app) if one.about == "apps"]
+    assert (told.level, "test.Other" in told.found) == ("warning", True)

@@ -110,6 +110,12 @@ def talk():
     subprocess.run(["echo", "from a subprocess"])
 
 
+def close_output():
+    print("a last word")
+    sys.stdout.close()
+    return "closed"
+
+
 def flood():
     for number in range(20_000):
         print("x" * 80, number)

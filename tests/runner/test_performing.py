@@ -55,6 +55,14 @@ def test_the_output_of_a_run_is_kept_with_it_also_from_c_and_subprocesses(shop: 
     assert shop.done(shop.create("nothing")).outcome.log == ""
 
 
+def test_a_function_may_close_its_output(shop: Shop) -> None:
+    shop.ready(workers=1)
+    for _ in range(2):
+        run = shop.done(shop.create("close_output"))
+        assert (run.outcome.result, run.outcome.log) == ('"closed"', "a last word\n")
+    assert shop.done(shop.create("talk")).outcome.log.startswith("from Python")
+
+
 def test_of_a_flood_of_output_the_head_and_the_tail_are_kept(shop: Shop) -> None:
     log = shop.done(shop.create("flood")).outcome.log
     assert log.startswith("x" * 80 + " 0\n")

@@ -107,6 +107,12 @@ def test_a_signal_ends_it_with_exit_code_0_and_no_job_is_left_running(tmp_path: 
     assert json.loads(ended("jobs", app, "--status", "running", "--json").stdout) == []
 
 
+def test_queues_that_are_none_are_told(tmp_path: Path) -> None:
+    folder = shop(tmp_path, task=NIGHTLY, code="def customFunc():\n    pass\n")
+    done = subprocess.run(command("run", str(folder), "--queues", " ,,"), capture_output=True, text=True, check=False)
+    assert (done.returncode, "names no queue; like --queues mail,reports" in done.stderr) == (2, True)
+
+
 def test_a_database_that_cannot_be_reached_is_exit_code_3_in_one_sentence(tmp_path: Path) -> None:
     app = str(shop(tmp_path, task=NIGHTLY, code=""))
     failed = ended("run", app, "--database", "postgresql://shop:hunter2@127.0.0.1:1/shop?connect_timeout=1")
