@@ -217,6 +217,61 @@ MUTANTS = (
         ),
         test="tests/chaos/test_zombies.py::test_a_zombie_in_the_middle_of_its_transaction_is_rolled_back[postgresql]",
     ),
+    Mutant(
+        name="a transaction that cannot begin stays around",
+        file="jitai_tasks/transactions.py",
+        before="            held.__exit__(type(error), error, error.__traceback__)\n",
+        after="            del error\n",
+        test="tests/runner/test_committing.py::"
+        "test_a_transaction_that_could_not_begin_leaves_nothing_that_others_would_join",
+    ),
+    Mutant(
+        name="a lost connection never counts",
+        file="jitai_tasks/runner/ledger.py",
+        before="if performed.lost and (at_once or job.on_interrupt is OnInterrupt.ERROR):",
+        after="if performed.lost and job.on_interrupt is OnInterrupt.ERROR:",
+        test="tests/runner/test_committing.py::"
+        "test_a_job_that_breaks_its_own_connection_is_tried_three_times[postgresql-connection]",
+    ),
+    Mutant(
+        name="a death in the commit never counts",
+        file="jitai_tasks/runner/seats.py",
+        before="at_work = self.phase in (Phase.PERFORMING, Phase.COMMITTING, Phase.FINISHING)",
+        after="at_work = self.phase in (Phase.PERFORMING, Phase.FINISHING)",
+        test="tests/runner/test_committing.py::"
+        "test_a_job_that_ends_its_worker_while_it_is_committed_costs_three_workers[sqlite-kill]",
+    ),
+    Mutant(
+        name="a forked child goes on as the worker",
+        file="jitai_tasks/runner/performing.py",
+        before="        if os.getpid() != self._process:\n            children.leave(tried.error)\n",
+        after="",
+        test="tests/runner/test_children.py::test_a_child_that_comes_back_from_the_function_ends_there[return-0-]",
+    ),
+    Mutant(
+        name="a closed session is not forgotten",
+        file="jitai_tasks/models/changes.py",
+        before='            "after_transaction_end": self._after_end,\n',
+        after="",
+        test="tests/datefields/test_sessions.py::"
+        "test_nothing_follows_from_what_a_session_has_flushed_and_not_committed[close-sqlite]",
+    ),
+    Mutant(
+        name="dates follow what an object was when it was loaded",
+        file="jitai_tasks/datefields/saving.py",
+        before="names = change.post if change.current else change.changed",
+        after="names = change.post",
+        test="tests/datefields/test_sessions.py::"
+        "test_an_edit_of_a_row_that_was_loaded_long_ago_goes_by_what_the_row_is[sqlite]",
+    ),
+    Mutant(
+        name="events of a plain session write beside it",
+        file="jitai_tasks/models/catalog.py",
+        before="        ours = is_same_database(self._app, session)\n",
+        after="        ours = is_same_database(self._app, session) and False\n",
+        test="tests/datefields/test_sessions.py::"
+        "test_what_an_event_writes_is_part_of_the_transaction_of_a_plain_session[True-UpdateAfter-postgresql]",
+    ),
 )
 
 
