@@ -231,7 +231,7 @@ MUTANTS = (
         before="if performed.lost and (at_once or job.on_interrupt is OnInterrupt.ERROR):",
         after="if performed.lost and job.on_interrupt is OnInterrupt.ERROR:",
         test="tests/runner/test_committing.py::"
-        "test_a_job_that_breaks_its_own_connection_is_tried_three_times[postgresql-connection]",
+        "test_a_job_that_breaks_its_own_connection_is_not_tried_for_ever[postgresql-connection]",
     ),
     Mutant(
         name="a death in the commit never counts",

@@ -183,13 +183,15 @@ class Ledger:
         fate = self._fate(performed)
         if fate is Fate.DONE:
             self._perform.recorded([performed])
-        if fate is Fate.HELD:
-            if lost(error):
-                self._persist([Performed(job=performed.job, lost=first_line(error))])
-            else:
-                self._persist([self._perform.refused(performed, error)])
-            return Fate.STALE
-        return fate
+        if fate is not Fate.HELD:
+            return fate
+        if lost(error) and performed.job.on_interrupt is OnInterrupt.ERROR:
+            self._persist([Performed(job=performed.job, lost=first_line(error))])
+        elif lost(error) and not last:
+            return fate
+        else:
+            self._persist([self._perform.refused(performed, error)])
+        return Fate.STALE
 
     def _fate(self, performed: Performed) -> Fate:
         """What became of a commit whose answer was lost, asked on a new connection until there is an answer."""

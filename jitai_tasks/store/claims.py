@@ -13,6 +13,8 @@ from .tables import JOB_COLUMNS, jobs
 
 #: A job whose worker died more often than this is not tried again.
 MOST_INTERRUPTIONS = 3
+#: Nor is one whose connection broke more often: networks do that more readily than workers die.
+MOST_BREAKS = 20
 INTERRUPTED = "zombieTaskCleaned"
 
 _FIELDS = [jobs.c[name] for name in JOB_COLUMNS]
@@ -63,7 +65,7 @@ def hand_back(connection: sa.Connection, token: int, ids: Collection[int] | None
 def interrupt(connection: sa.Connection, token: int, job_id: int, *, now: int, why: str) -> None:
     """running → waiting (or error) for one job of this claim that has begun; it counts as interrupted."""
     found = moves.lock(connection, jobs.c.status == "running", jobs.c.claim_token == token, jobs.c.id == job_id)
-    _release(connection, found, Released(runner=0), now=now, begun={job_id}, why=why)
+    _release(connection, found, Released(runner=0), now=now, begun={job_id}, why=why, most=MOST_BREAKS)
 
 
 def release_worker(
@@ -104,7 +106,7 @@ def holders(connection: sa.Connection, runner: int) -> set[tuple[int, int]]:
 
 def _release(
     connection: sa.Connection, found: Iterable[Job], released: Released, *, now: int, begun: Collection[int] | None,
-    why: str = "the worker died while it performed this job",
+    why: str = "the worker died while it performed this job", most: int = MOST_INTERRUPTIONS,
 ) -> Released:  # fmt: skip
     rerun: list[Job] = []
     ended: list[Run] = []
@@ -112,7 +114,7 @@ def _release(
     interrupted = _first_of_each_claim(found) if begun is None else begun
     for job in found:
         counted = job.id in interrupted
-        if counted and (job.on_interrupt is OnInterrupt.ERROR or job.interruptions + 1 >= MOST_INTERRUPTIONS):
+        if counted and (job.on_interrupt is OnInterrupt.ERROR or job.interruptions + 1 >= most):
             ended.append(moves.to_history(connection, job, _interrupted(job, now, why)))
         else:
             rerun.append(_free(connection, job, job.interruptions + counted))
