@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .errors import StoreError
 
@@ -176,9 +176,11 @@ class JobScope(Scope):
 class LentScope(Scope):
     """The transaction of a session that the application has made itself, for code that follows from what it saves."""
 
-    def __init__(self, session: Session, database: Callable[[], Database]) -> None:
+    def __init__(self, session: Session, held: Session | sa.Connection, database: Callable[[], Database]) -> None:
         super().__init__(database)
         self._lent = session
+        #: The session, or its connection, whichever is on the app's database.
+        self._held = held
 
     @property
     def session(self) -> Session:  # type: ignore[override]  # it behaves as a joined one while it is lent
@@ -188,7 +190,7 @@ class LentScope(Scope):
     @property
     def connection(self) -> sa.Connection:
         """Its connection, which may be one of an engine of the application."""
-        return self._lent.connection()
+        return self._lent.connection() if self._held is self._lent else cast("sa.Connection", self._held)
 
     @property
     def used(self) -> bool:
@@ -200,7 +202,7 @@ class LentScope(Scope):
     def add(self, jobs: Sequence[NewJob]) -> None:
         from .store import jobs as stored  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
-        stored.create_within(self._lent, jobs, database=self.database)
+        stored.create_within(self._held, jobs, database=self.database)
 
 
 #: The transaction that code running here joins; None outside of all.
@@ -227,15 +229,16 @@ def entered(scope: Scope) -> Iterator[Scope]:
 
 
 @contextmanager
-def following(session: Session, database: Callable[[], Database]) -> Iterator[None]:
-    """Within it, code joins the transaction of a session that saves, whoever made the session."""
+def following(session: Session, held: Session | sa.Connection, database: Callable[[], Database]) -> Iterator[None]:
+    """Within it, code joins the transaction of a session that saves, whoever made the session. `held`: the session, or
+    its connection, whichever is on the app's database."""
     around = current_scope.get()
     if around is not None and around.used and around.session is session:
         yield
         return
     from .sessions import lent  # noqa: PLC0415  # start-up cost: SQLAlchemy
 
-    with lent(session), entered(LentScope(session, database)):
+    with lent(session), entered(LentScope(session, held, database)):
         yield
 
 
@@ -270,11 +273,19 @@ def savepoint(scope: Scope) -> Iterator[Scope]:
     """A part of a transaction that can fail alone: an exception undoes its writes and the jobs it created."""
     mark = scope.mark()
     try:
-        with scope.session.begin_nested() if scope.needs_savepoint else _first_part(scope):
+        with _part(scope):
             yield scope
     except BaseException:
         scope.forget_since(mark)
         raise
+
+
+def _part(scope: Scope) -> AbstractContextManager[object]:
+    if not scope.needs_savepoint:
+        return _first_part(scope)
+    from .sessions import is_in_flush, part_of_flush  # noqa: PLC0415  # start-up cost: SQLAlchemy
+
+    return part_of_flush(scope.session) if is_in_flush(scope.session) else scope.session.begin_nested()
 
 
 @contextmanager

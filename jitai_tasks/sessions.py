@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +17,25 @@ from .store import Database
 
 #: Key of a session's `info` under which stands, once it has flushed rows of models, the call that does what follows.
 FOLLOW_UP = "jitai_follow_up"
+
+
+def is_in_flush(session: Session) -> bool:
+    """Whether the session is sending rows to the database at this moment."""
+    return session._flushing  # noqa: SLF001 - it is known nowhere else
+
+
+@contextmanager
+def part_of_flush(session: Session) -> Iterator[Session]:
+    """A part that can fail alone of what is done while a session flushes. A savepoint of the session's own would undo
+    with it what the session is about to write."""
+    new = session.new
+    with session.connection().begin_nested():
+        try:
+            yield session
+        except BaseException:
+            for entity in session.new - new:
+                session.expunge(entity)
+            raise
 
 
 class Joined(Session):
@@ -34,9 +53,13 @@ class Joined(Session):
         """Whether that transaction is under way."""
         return True
 
+    def __init_subclass__(cls) -> None:
+        """What the application's own class wants of its subclasses does not concern those made here."""
+
     def commit(self) -> None:
-        """Send what is pending to the database; the transaction goes on."""
-        self.flush()
+        """Send what is pending to the database, unless that is under way; the transaction goes on."""
+        if not is_in_flush(self):
+            self.flush()
 
     def settle(self) -> None:
         """Send what is pending to the database, and do what follows from it."""
@@ -78,7 +101,7 @@ def lent(session: Session) -> Iterator[None]:
         session.__class__ = own
 
 
-@cache
+@lru_cache(maxsize=64)  # every sessionmaker has a class of its own
 def _joined(own: type[Session]) -> type[Session]:
     return own if issubclass(own, Joined) else type(own.__name__, (Joined, own), {})
 

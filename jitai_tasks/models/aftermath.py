@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def create_jobs(app: App, session: Session, change: Change, jobs: Sequence[NewJob]) -> None:
     """Create jobs that exist exactly if the change is committed."""
-    held = _on_our_database(app, session, change.model)
+    held = on_our_database(app, session, change.model)
     if held is not None:
         submit(app, jobs, session=held)
         return
@@ -37,7 +37,7 @@ def is_same_database(app: App, session: Session, model: Model | None = None) -> 
     """Whether a session, or what it has for a model, writes where the jobs are; else both cannot commit together."""
     try:
         url = session.get_bind(mapper=None if model is None else model.entity).engine.url
-    except sa.exc.UnboundExecutionError:
+    except Exception:  # noqa: BLE001 - the application may decide in code, and not without a model
         return False
     ours = app.opened_database.engine.url
     return (url.get_backend_name(), url.host, url.port, url.database) == (
@@ -45,7 +45,7 @@ def is_same_database(app: App, session: Session, model: Model | None = None) -> 
     )  # fmt: skip
 
 
-def _on_our_database(app: App, session: Session, model: Model) -> Session | sa.Connection | None:
+def on_our_database(app: App, session: Session, model: Model) -> Session | sa.Connection | None:
     """The session, or its connection for the model, whichever is where the jobs are; None if neither is."""
     if is_same_database(app, session):
         return session

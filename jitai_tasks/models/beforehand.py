@@ -49,6 +49,12 @@ def empty_of_new(model: Model, entity: object) -> Values:
     )
 
 
+def is_given(column: Any) -> bool:
+    """Whether a column that has a value gets another one from programs only."""
+    by_itself = column.primary_key or column.computed or column.onupdate or column.server_onupdate
+    return not by_itself
+
+
 def _stays_empty(column: Any) -> bool:
     filled = column.primary_key or column.default or column.server_default or column.computed or column.identity
     return not filled

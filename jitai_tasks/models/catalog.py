@@ -17,7 +17,8 @@ from ..errors import ModelError
 from ..scopes import following
 from ..store.tables import metadata
 from . import inferred, tables
-from .aftermath import is_same_database
+from .aftermath import on_our_database
+from .beforehand import is_given
 from .changes import Follower, Watch
 from .element import offers
 from .fields import plain
@@ -69,9 +70,9 @@ class Models:
             self._watch = Watch(self.find, followers, self._inside)
             self._watch.install()
 
-    def _inside(self, session: Session) -> AbstractContextManager[None]:
-        ours = is_same_database(self._app, session)
-        return following(session, lambda: self._app.database) if ours else nullcontext()
+    def _inside(self, session: Session, model: Model) -> AbstractContextManager[None]:
+        held = on_our_database(self._app, session, model)
+        return nullcontext() if held is None else following(session, held, lambda: self._app.database)
 
     def unwatch(self) -> None:
         """Stop noticing changes."""
@@ -164,7 +165,7 @@ class Models:
             table=table,
             entity=entity,
             primary=primary,
-            references=frozenset(name for name, field in fields.items() if field.column.foreign_keys),
+            given=frozenset(name for name, field in fields.items() if is_given(field.column)),
             rows=rows,
             database=self._database(definition),
             unsure=self._unsure,

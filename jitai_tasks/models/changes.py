@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -33,8 +33,10 @@ _ROUNDS = 100
 
 #: The model that a mapped class belongs to, if it belongs to one.
 Finder = Callable[[type], Model | None]
-#: A context in which code joins the transaction of a session.
-Inside = Callable[[Session], AbstractContextManager[None]]
+#: A context in which code joins the transaction in which a session writes rows of a model.
+Inside = Callable[[Session, Model], AbstractContextManager[None]]
+#: A change, and the savepoint it was made in.
+Untold = tuple[SessionTransaction | None, Change]
 
 
 class Follower(Protocol):
@@ -61,7 +63,9 @@ class Pending:
     #: Changes that are about to be written.
     captured: list[Change] = field(default_factory=list)
     #: Changes to tell `after`, each with the savepoint it was made in.
-    untold: deque[tuple[SessionTransaction | None, Change]] = field(default_factory=deque)
+    untold: deque[Untold] = field(default_factory=deque)
+    #: Those that wait until all that follows from the one being told has been told, too.
+    behind: list[deque[Untold]] = field(default_factory=list)
     uncommitted: list[Change] = field(default_factory=list)
     #: What to do after the commit, each with the savepoint it was asked for in.
     later: list[tuple[SessionTransaction | None, Callable[[], None]]] = field(default_factory=list)
@@ -76,8 +80,33 @@ class Pending:
     def undo(self, savepoint: SessionTransaction) -> None:
         """Forget what was brought since a savepoint."""
         self.sure = False
-        self.untold = deque(item for item in self.untold if not _within(item[0], savepoint))
-        self.later = [item for item in self.later if not _within(item[0], savepoint)]
+        for queue in self._queues():
+            kept = [item for item in queue if not _within(item[0], savepoint)]
+            queue.clear()
+            queue.extend(kept)
+
+    def forget(self) -> None:
+        """Forget everything: nothing of it has happened."""
+        for queue in self._queues():
+            queue.clear()
+
+    def _queues(self) -> list[Any]:
+        """All that is still to come, each item with its savepoint."""
+        return [self.untold, *self.behind, self.later]
+
+    @contextmanager
+    def next(self) -> Iterator[Change]:
+        """The next change to tell; if that fails it has not been told. What it brings is told before the others are."""
+        item = self.untold.popleft()
+        self.behind.append(self.untold)
+        self.untold = deque()
+        try:
+            yield item[1]
+        except BaseException:
+            self.untold.appendleft(item)
+            raise
+        finally:
+            self.untold.extend(self.behind.pop())
 
 
 class Watch:
@@ -107,10 +136,9 @@ class Watch:
             event.remove(Session, name, listener)
 
     def _tell(self, session: Session) -> None:
-        untold = pending_of(session).untold
-        with self._inside(session):
-            while untold:
-                _, change = untold.popleft()
+        pending = pending_of(session)
+        while pending.untold:
+            with self._inside(session, pending.untold[0][1].model), pending.next() as change:
                 if change.late:
                     for follower in self._followers:
                         follower.before(session, change)
@@ -132,7 +160,7 @@ class Watch:
             if not found:
                 return
             seen.update(id(entity) for _, _, entity in found)
-            with self._inside(session):
+            with self._inside(session, found[0][1]):
                 for change in self._captured(session, found):
                     change.renew()  # those before it may have set something of this row
                     pending.captured.append(change)
@@ -213,7 +241,7 @@ class Watch:
         pending.flushing = False
         pending.captured.clear()
         if previous.parent is None:
-            del session.info[_PENDING]
+            session.info.pop(_PENDING).forget()
         else:
             pending.undo(previous)
 

@@ -50,11 +50,12 @@ def is_edited(session: Session, entity: object) -> bool:
 
 
 def _renew(change: Change) -> None:
-    """It is late as well if the flush has set what refers to other rows."""
-    references = change.model.references
-    announced = references & change.changed if references else references
+    """It is late as well if relationships, or listeners that came after ours, have set more than was announced."""
+    announced = change.post or {}
     change.renew()
-    change.late = bool(references) and references & change.changed != announced
+    written = change.post or {}
+    names = change.model.given & announced.keys()
+    change.late = any(announced[name] != written.get(name) for name in names)
 
 
 def _written(context: UOWTransaction) -> Iterator[tuple[object, Operate]]:

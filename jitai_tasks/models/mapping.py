@@ -54,8 +54,8 @@ class Model:
     entity: type
     #: Names of the fields of the primary key.
     primary: tuple[str, ...]
-    #: Names of the fields that refer to other rows: relationships may set them, and do so while they are written.
-    references: frozenset[str] = frozenset()
+    #: Names of the fields whose values only programs change.
+    given: frozenset[str] = frozenset()
     #: The class of its rows.
     rows: type[NormalModel]
     database: Database

@@ -48,6 +48,8 @@ class NormalModel(RowData):
     _original_data: dict[str, object]
     #: Names of the fields that were assigned and are not committed yet.
     _assigned: set[str]
+    #: The mapped object that was made of a new row.
+    _entity: object = None
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)

@@ -55,7 +55,7 @@ def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, inser
     """Answers what the row holds in the database now."""
     model = row.model()
     with session_for(model) as session, quiet(session, not trigger):
-        entity = None if insert else _stored(session, model, row)
+        entity = None if insert else _unwritten(session, row) or _stored(session, model, row)
         object.__setattr__(row, "_original_data", {} if entity is None else model.values(entity))
         if trigger:
             _lifecycle(row, "beforeSave")
@@ -64,6 +64,7 @@ def _save(row: NormalModel, since: Mapping[str, object], *, trigger: bool, inser
         if entity is None:
             entity = new_entity(model, values)
             session.add(entity)
+            object.__setattr__(row, "_entity", entity)
         else:
             for name, value in values.items():
                 setattr(entity, name, value)
@@ -199,6 +200,11 @@ def _by_keys(model: Model, keys: Any) -> list[NormalModel]:
         if entity is not None:
             found.append(model.row(model.values(entity)))
     return found
+
+
+def _unwritten(session: Session, row: NormalModel) -> object | None:
+    """The new object of a row that was created during a flush, which has not written it yet."""
+    return row._entity if row._entity is not None and row._entity in session.new else None
 
 
 def _stored(session: Session, model: Model, row: NormalModel) -> object | None:

@@ -53,7 +53,11 @@ class Database:
         """
         parsed = urls.parsed(url)
         engine, settings = connecting.engine_for(parsed)
-        proving.prove_usable(engine, urls.shown(parsed))
+        try:
+            proving.prove_usable(engine, urls.shown(parsed))
+        except BaseException:
+            engine.dispose()
+            raise
         return cls(engine, shown=urls.shown(parsed), clock=clock or SystemClock(), notify=settings.notify)
 
     @contextmanager

@@ -353,14 +353,42 @@ ACTS = """
         except KeyError:
             pass
 
+    def failing_part(app, told):
+        # of the first row only
+        if told.postData.id == 1:
+            try:
+                with app.transaction():
+                    app.getElement("models.Trail").create(what="undone")
+                    raise KeyError
+            except KeyError:
+                pass
+        app.getElement("models.Trail").create(what=f"told {told.postData.id}")
+
+    def refused_value(app, told):
+        try:
+            app.getElement("models.Trail").create(what="x" * 300)
+        except Exception:
+            pass
+
+    def created_and_saved(app, told):
+        row = app.getElement("models.Trail").create(what="first")
+        row.what = "second"
+        row.save()
+
+    def commit(app, told):
+        app.session().commit()
+
+    def refuse(app, told):
+        raise KeyError("refused")
+
     def independent(app, told):
         with app.newTransaction() as session:
             session.execute(text("UPDATE owners SET id = 2 WHERE id = 1"))
 """
 
 
-def acting(name: str) -> dict[str, object]:
-    return event("UpdateAfter", "act") | {
+def acting(name: str, operate: str = "UpdateAfter") -> dict[str, object]:
+    return event(operate, "act") | {
         "commons/acts.py": ACTS,
         "services/S/service.py": SERVICE.replace("ACT(", f"{name}(").replace(
             "from services", f"from commons.acts import {name}\n    from services", 1
@@ -413,6 +441,88 @@ def test_a_part_of_what_an_event_does_may_fail_alone(shop):
     app, db = shop(acting("part"))
     assert edit(app, db) == [1]
     assert app.getElement("models.Ticket").get("Q(id=1)").count == 1
+
+
+@everywhere
+def test_a_part_that_fails_takes_along_nothing_of_the_other_rows(shop):
+    """Three rows in one flush; the event of the first undoes a part of its own."""
+    app, db = shop(acting("failing_part", "AddAfter") | event("AddAfter", "job"))
+    with Session(app.database.engine) as session:
+        session.add_all([db.Ticket(id=number, status="open", due=NOON) for number in (1, 2, 3)])
+        session.commit()
+    assert trail(app) == ["told 1", "told 2", "told 3"]
+    assert len(called("owned")) == 3
+    assert sorted(due("tasks.Open")) == ["1", "2", "3"]
+
+
+@everywhere
+@pytest.mark.parametrize("act", ["refused_value", "commit"])
+def test_what_an_event_before_a_save_tries_does_not_lose_the_save(shop, act):
+    app, db = shop(acting(act, "AddBefore"))
+    with Session(app.database.engine) as session:
+        session.add_all([db.Ticket(id=1, status="open", due=NOON), db.Owner(id=1)])
+        session.commit()
+        assert session.get(db.Owner, 1) is not None
+    assert (list(due("tasks.Open")), trail(app)) == (["1"], [])
+
+
+@everywhere
+def test_a_row_that_an_event_before_a_save_creates_and_saves_is_one(shop):
+    app, db = shop(acting("created_and_saved", "AddBefore"))
+    with Session(app.database.engine) as session:
+        session.add(db.Ticket(id=1))
+        session.commit()
+    assert trail(app) == ["second"]
+
+
+@everywhere
+def test_what_an_event_after_a_save_has_refused_cannot_be_committed_by_trying_again(shop):
+    app, db = shop(acting("refuse", "AddAfter"))
+    with Session(app.database.engine) as session:
+        session.add(db.Ticket(id=1))
+        for _ in range(2):
+            with pytest.raises(KeyError, match="refused"):
+                session.commit()
+    with Session(app.database.engine) as session:
+        assert session.get(db.Ticket, 1) is None
+
+
+class Routed(Session):
+    """Cannot tell where to go without being told what for."""
+
+    def get_bind(self, mapper=None, **more):
+        if mapper is None and not more.get("bind"):
+            raise RuntimeError("for what?")
+        return super().get_bind(mapper, **more)
+
+
+@everywhere
+@pytest.mark.parametrize("bound", ["by class", "by code"])
+def test_what_an_event_writes_is_part_of_a_session_that_is_bound_otherwise(shop, bound):
+    app, db = shop(event("AddAfter") | event("AddAfter", "job"))
+    engine = app.database.engine
+    binds = {db.Base: engine, app.getElement("models.Trail").entity: engine}
+    with Session(binds=binds) if bound == "by class" else Routed(engine) as session:
+        session.add(db.Ticket(id=1, status="open", due=NOON))
+        session.commit()
+    assert (trail(app), len(called("owned")), list(due("tasks.Open"))) == (["AddAfter 1"], 1, ["1"])
+
+
+def test_a_transition_that_a_listener_of_the_application_makes_is_one(shop):
+    app, db = shop()
+    make = sessionmaker(app.database.engine)
+
+    @sa.event.listens_for(make, "before_flush")
+    def pay(session: Session, _context: object, _instances: object) -> None:
+        for row in session.dirty:
+            row.status = "paid"
+
+    with make() as session:
+        session.add(db.Ticket(id=1))
+        session.commit()
+        session.get(db.Ticket, 1).count = 1
+        session.commit()
+    assert len(called("paid")) == 1
 
 
 @pytest.mark.parametrize("make", ["sqlite"], indirect=True)

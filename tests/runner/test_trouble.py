@@ -66,7 +66,7 @@ def test_a_locked_sqlite_file_stops_nobody(shop: Shop) -> None:
     shop.let_go()
     with pytest.raises(AssertionError):
         eventually(lambda: shop.find(begun) is not None, seconds=1)
-    blocker.execute("ROLLBACK")
+    blocker.close()
     assert shop.done(begun).outcome.status is Status.SUCCESS
     assert {process.pid for process in runner.family()} == family
     assert len(shop.lines("log")) == 1
